@@ -1,0 +1,302 @@
+package dev.millrace.kernels;
+
+import dev.millrace.kernels.cpu.CpuContext;
+import dev.millrace.kernels.cpu.Embedding;
+import dev.millrace.kernels.cpu.GatedLinear;
+import dev.millrace.kernels.cpu.Lanes;
+import dev.millrace.kernels.cpu.LanesChoice;
+import dev.millrace.kernels.cpu.Linear;
+import dev.millrace.kernels.cpu.Logprobs;
+import dev.millrace.kernels.cpu.PagedAttention;
+import dev.millrace.kernels.cpu.RmsNorm;
+import dev.millrace.kernels.cpu.RopeStoreKv;
+import dev.millrace.kernels.cpu.RowOps;
+import dev.millrace.kernels.cpu.Sampling;
+import dev.millrace.kernels.cpu.WeightPacker;
+import dev.millrace.kernels.cpu.WorkerPool;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The CPU backend: checks arguments, then hands them to the operation in {@code cpu}. Operations are done when the call
+ * returns.
+ *
+ * <p>Thread-safety: as {@link Kernels}.
+ */
+public final class CpuKernels implements Kernels {
+    private final BufferPool buffers = new BufferPool();
+    private final Lanes lanes;
+    private final WorkerPool pool;
+    private final WeightPacker packer;
+    private final Embedding embedding;
+    private final RmsNorm rmsNorm;
+    private final Linear linear;
+    private final GatedLinear gatedLinear;
+    private final RopeStoreKv ropeStoreKv;
+    private final PagedAttention attention;
+    private final RowOps rowOps;
+    private final Logprobs logprobs;
+    private final Sampling sampling;
+    private boolean closed;
+
+    CpuKernels(KernelsConfig config) {
+        this(config.threads(), LanesChoice.best());
+    }
+
+    CpuKernels(int threads, Lanes lanes) {
+        this.lanes = lanes;
+        pool = new WorkerPool(threads);
+        CpuContext context = new CpuContext(lanes, pool);
+        packer = new WeightPacker(pool, buffers, lanes);
+        embedding = new Embedding(context);
+        rmsNorm = new RmsNorm(context);
+        linear = new Linear(context);
+        gatedLinear = new GatedLinear(context, linear, buffers);
+        ropeStoreKv = new RopeStoreKv(context);
+        attention = new PagedAttention(context);
+        rowOps = new RowOps(context);
+        logprobs = new Logprobs(context);
+        sampling = new Sampling(context);
+    }
+
+    @Override
+    public String description() {
+        return "cpu, " + pool.numThreads() + " threads, " + lanes.name();
+    }
+
+    @Override
+    public BufferPool buffers() {
+        return buffers;
+    }
+
+    @Override
+    public Tensor allocate(DType dtype, int rows, int columns, String purpose) {
+        checkOpen();
+        HostBuffer buffer = buffers.allocateHost(dtype, (long) rows * columns, purpose);
+        return new Tensor(dtype, rows, columns, columns, buffer, 0);
+    }
+
+    @Override
+    public Weight pack(WeightSource source) {
+        checkOpen();
+        return packer.pack(source);
+    }
+
+    @Override
+    public KvCache allocateKvCache(KvShape shape) {
+        checkOpen();
+        Checks.kvShape(shape);
+        long length = (long) shape.numBlocks() * shape.blockElements();
+        List<Buffer> keys = new ArrayList<>();
+        List<Buffer> values = new ArrayList<>();
+        for (int layer = 0; layer < shape.numLayers(); layer++) {
+            keys.add(buffers.allocateHost(DType.F32, length, "kv"));
+            values.add(buffers.allocateHost(DType.F32, length, "kv"));
+        }
+        return new KvCache(shape, keys, values);
+    }
+
+    @Override
+    public void copyIn(int[] source, int count, Tensor target) {
+        copyIn(source, count, target, target.host().dtype() == DType.INT32);
+    }
+
+    @Override
+    public void copyIn(long[] source, int count, Tensor target) {
+        copyIn(source, count, target, target.host().dtype() == DType.INT64);
+    }
+
+    @Override
+    public void copyIn(float[] source, int count, Tensor target) {
+        copyIn(source, count, target, target.host().dtype() == DType.F32);
+    }
+
+    private void copyIn(Object source, int count, Tensor target, boolean sameType) {
+        checkOpen();
+        Checks.copy("copyIn", target, count, sameType);
+        for (int done = 0, row = 0; done < count; row++) {
+            int length = Math.min(target.columns(), count - done);
+            int to = (int) target.offset() + row * target.rowStride();
+            System.arraycopy(source, done, target.host().array(), to, length);
+            done += length;
+        }
+    }
+
+    @Override
+    public void copyOut(Tensor source, int count, int[] target) {
+        copyOut(source, count, target, source.dtype() == DType.INT32);
+    }
+
+    @Override
+    public void copyOut(Tensor source, int count, float[] target) {
+        copyOut(source, count, target, source.dtype() == DType.F32);
+    }
+
+    private void copyOut(Tensor source, int count, Object target, boolean sameType) {
+        checkOpen();
+        Checks.copy("copyOut", source, count, sameType);
+        for (int done = 0, row = 0; done < count; row++) {
+            int length = Math.min(source.columns(), count - done);
+            int from = (int) source.offset() + row * source.rowStride();
+            System.arraycopy(source.host().array(), from, target, done, length);
+            done += length;
+        }
+    }
+
+    @Override
+    public void synchronize() {
+        checkOpen();
+    }
+
+    @Override
+    public void embed(Tensor out, PackedBatch batch, Weight table, float scale) {
+        checkOpen();
+        Checks.floats("embed", "out", out, batch.numTokens(), table.k());
+        Checks.batch("embed", batch);
+        embedding.run(out, batch, table, scale);
+    }
+
+    @Override
+    public void rmsNorm(Tensor out, Tensor in, Tensor weight, float epsilon, int rows) {
+        checkOpen();
+        Checks.floats("rmsNorm", "in", in, rows, in.columns());
+        Checks.floats("rmsNorm", "out", out, rows, in.columns());
+        Checks.floats("rmsNorm", "weight", weight, 1, in.columns());
+        rmsNorm.run(out, in, null, weight, epsilon, rows);
+    }
+
+    @Override
+    public void addRmsNorm(
+            Tensor out, Tensor residual, Tensor delta, Tensor weight, float epsilon, int rows) {
+        checkOpen();
+        Checks.floats("addRmsNorm", "residual", residual, rows, residual.columns());
+        Checks.floats("addRmsNorm", "delta", delta, rows, residual.columns());
+        Checks.floats("addRmsNorm", "out", out, rows, residual.columns());
+        Checks.floats("addRmsNorm", "weight", weight, 1, residual.columns());
+        rmsNorm.run(out, residual, delta, weight, epsilon, rows);
+    }
+
+    @Override
+    public void headRmsNorm(Tensor heads, Tensor weight, float epsilon, int rows) {
+        checkOpen();
+        Checks.floats("headRmsNorm", "heads", heads, rows, heads.columns());
+        Checks.floats("headRmsNorm", "weight", weight, 1, weight.columns());
+        Checks.divides("headRmsNorm", "head size", weight.columns(), heads.columns());
+        rmsNorm.run(heads, heads, null, weight, epsilon, rows);
+    }
+
+    @Override
+    public void linear(Tensor out, Tensor in, Weight weight, Tensor bias, int rows) {
+        checkOpen();
+        Checks.floats("linear", "out", out, rows, weight.n());
+        Checks.floats("linear", "in", in, rows, weight.k());
+        if (bias != null) {
+            Checks.floats("linear", "bias", bias, 1, weight.n());
+        }
+        linear.run(out, in, weight, bias, rows);
+    }
+
+    @Override
+    public void gatedLinear(
+            Tensor out, Tensor in, Weight gateUp, Tensor bias, Activation activation, int rows) {
+        checkOpen();
+        Checks.divides("gatedLinear", "2", 2, gateUp.n());
+        Checks.floats("gatedLinear", "out", out, rows, gateUp.n() / 2);
+        Checks.floats("gatedLinear", "in", in, rows, gateUp.k());
+        if (bias != null) {
+            Checks.floats("gatedLinear", "bias", bias, 1, gateUp.n());
+        }
+        gatedLinear.run(out, in, gateUp, bias, activation, rows);
+    }
+
+    @Override
+    public void ropeAndStoreKv(
+            Tensor q, Tensor k, Tensor v, Rope rope, PackedBatch batch, KvCache cache, int layer) {
+        checkOpen();
+        KvShape shape = cache.shape();
+        int kvColumns = shape.numKvHeads() * shape.headDim();
+        Checks.floats("ropeAndStoreKv", "q", q, batch.numTokens(), q.columns());
+        Checks.divides("ropeAndStoreKv", "head size", shape.headDim(), q.columns());
+        Checks.floats("ropeAndStoreKv", "k", k, batch.numTokens(), kvColumns);
+        Checks.floats("ropeAndStoreKv", "v", v, batch.numTokens(), kvColumns);
+        Checks.batch("ropeAndStoreKv", batch);
+        Checks.layer("ropeAndStoreKv", shape, layer);
+        if (rope != null) {
+            Checks.rope(rope, shape.headDim());
+        }
+        ropeStoreKv.run(q, k, v, rope, batch, cache, layer);
+    }
+
+    @Override
+    public void attention(
+            Tensor out,
+            Tensor q,
+            KvCache cache,
+            int layer,
+            PackedBatch batch,
+            AttentionParams params) {
+        checkOpen();
+        int columns = params.numHeads() * params.headDim();
+        Checks.floats("attention", "out", out, batch.numTokens(), columns);
+        Checks.floats("attention", "q", q, batch.numTokens(), columns);
+        Checks.batch("attention", batch);
+        Checks.layer("attention", cache.shape(), layer);
+        Checks.heads(params, cache.shape());
+        Checks.sequences(batch, cache.shape().blockSize());
+        attention.run(out, q, cache, layer, batch, params);
+    }
+
+    @Override
+    public void gatherRows(Tensor out, Tensor in, Tensor rowIndexes, int rows) {
+        checkOpen();
+        Checks.floats("gatherRows", "in", in, 0, in.columns());
+        Checks.floats("gatherRows", "out", out, rows, in.columns());
+        Checks.vector("gatherRows", "rowIndexes", rowIndexes, DType.INT32, rows);
+        rowOps.gatherRows(out, in, rowIndexes, rows);
+    }
+
+    @Override
+    public void softCap(Tensor logits, float softCap, int rows) {
+        checkOpen();
+        Checks.floats("softCap", "logits", logits, rows, logits.columns());
+        rowOps.softCap(logits, softCap, rows);
+    }
+
+    @Override
+    public void copyBlocks(KvCache cache, Tensor pairs, int numPairs) {
+        checkOpen();
+        Checks.vector("copyBlocks", "pairs", pairs, DType.INT32, 2 * numPairs);
+        rowOps.copyBlocks(cache, pairs, numPairs);
+    }
+
+    @Override
+    public void tokenLogprobs(Tensor out, Tensor logits, Tensor targets, int rows) {
+        checkOpen();
+        Checks.floats("tokenLogprobs", "logits", logits, rows, logits.columns());
+        Checks.vector("tokenLogprobs", "out", out, DType.F32, rows);
+        Checks.vector("tokenLogprobs", "targets", targets, DType.INT32, rows);
+        logprobs.run(out, logits, targets, rows);
+    }
+
+    @Override
+    public void sample(Tensor logits, SamplingBatch batch) {
+        checkOpen();
+        Checks.floats("sample", "logits", logits, batch.rows(), logits.columns());
+        Checks.sampling(batch, logits.columns());
+        sampling.run(logits, batch);
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw new KernelException("the CPU kernels are closed");
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            pool.close();
+        }
+    }
+}

@@ -1,0 +1,122 @@
+package dev.millrace.kernels;
+
+/**
+ * The operations a decoder needs, fused at the granularity a GPU wants, over packed batches.
+ *
+ * <p>Calls return at once and run in order on the device; only {@link #copyOut} and {@link #synchronize} wait. Outputs
+ * must not overlap inputs unless a comment says "in place". A tensor's row count is its capacity: {@code rows} (or the
+ * batch) says how many rows are in use, so that a step allocates nothing.
+ *
+ * <p>Every result row depends on its own inputs only, bit for bit: reduction orders are fixed by the shapes of the
+ * weights and the positions of the tokens, never by {@code rows}, by the batch or by the number of threads.
+ *
+ * <p>Errors: {@link KernelException}; after a device failure every further call throws it too.
+ *
+ * <p>Thread-safety: one thread at a time, the owner; {@link #pack} may be called while no operation runs.
+ */
+public sealed interface Kernels extends AutoCloseable permits CpuKernels {
+
+    /** Opens the device that {@code config} names. */
+    static Kernels create(KernelsConfig config) {
+        return switch (config.device()) {
+            case "cpu", "auto" -> new CpuKernels(config);
+            default ->
+                    throw new KernelException(
+                            "no device \"" + config.device() + "\"; allowed are cpu and auto");
+        };
+    }
+
+    /** One line for logs: device, threads, instruction set. */
+    String description();
+
+    /** Memory of this device, by purpose. */
+    BufferPool buffers();
+
+    /** A zeroed tensor of its own memory. */
+    Tensor allocate(DType dtype, int rows, int columns, String purpose);
+
+    /** Copies a checkpoint's matrix to the device in the layout of this backend. */
+    Weight pack(WeightSource source);
+
+    /** Memory for keys and values. */
+    KvCache allocateKvCache(KvShape shape);
+
+    /** Copies {@code count} elements to the start of {@code target}, row-major over its view; the source may be reused at once. */
+    void copyIn(int[] source, int count, Tensor target);
+
+    /** As {@link #copyIn(int[], int, Tensor)}. */
+    void copyIn(long[] source, int count, Tensor target);
+
+    /** As {@link #copyIn(int[], int, Tensor)}. */
+    void copyIn(float[] source, int count, Tensor target);
+
+    /** Waits for all earlier operations, then copies the first {@code count} elements, row-major over the view. */
+    void copyOut(Tensor source, int count, int[] target);
+
+    /** As {@link #copyOut(Tensor, int, int[])}. */
+    void copyOut(Tensor source, int count, float[] target);
+
+    /** Waits for all earlier operations. */
+    void synchronize();
+
+    /** {@code out[t, :] = scale · table[tokenIds[t], :]}; out F32 [T, E], table [V, E]. */
+    void embed(Tensor out, PackedBatch batch, Weight table, float scale);
+
+    /** {@code out = in / √(mean(in²) + epsilon) · weight}, row by row; out, in F32 [rows, E], weight F32 [1, E]. */
+    void rmsNorm(Tensor out, Tensor in, Tensor weight, float epsilon, int rows);
+
+    /** {@code residual += delta} in place, then {@code out = rmsNorm(residual)}; all F32 [rows, E]. */
+    void addRmsNorm(
+            Tensor out, Tensor residual, Tensor delta, Tensor weight, float epsilon, int rows);
+
+    /** RMSNorm of each head, in place; heads F32 [rows, heads · D], weight F32 [1, D]. */
+    void headRmsNorm(Tensor heads, Tensor weight, float epsilon, int rows);
+
+    /** {@code out = in · weightᵀ + bias}; out F32 [rows, n], in F32 [rows, k], bias F32 [1, n] or null. */
+    void linear(Tensor out, Tensor in, Weight weight, Tensor bias, int rows);
+
+    /**
+     * Gated MLP input: {@code out = activation(in · gateᵀ + bias) · (in · upᵀ + bias)}; out F32 [rows, F], in F32 [rows,
+     * E], gateUp [2F, E] with the F gate rows first, bias F32 [1, 2F] or null.
+     */
+    void gatedLinear(
+            Tensor out, Tensor in, Weight gateUp, Tensor bias, Activation activation, int rows);
+
+    /**
+     * Rotates q in place, rotates k and stores it and v at the batch's slots in layer {@code layer}; q F32 [T, H · D], k
+     * and v F32 [T, Hkv · D] (left as they are or rotated: not to be read afterwards). {@code rope} null stores k unrotated.
+     */
+    void ropeAndStoreKv(
+            Tensor q, Tensor k, Tensor v, Rope rope, PackedBatch batch, KvCache cache, int layer);
+
+    /**
+     * Causal attention of every token row over its sequence's keys and values, which include its own; out and q F32 [T,
+     * H · D]. Online softmax over blocks in order of position (Dao et al., arXiv 2205.14135; Kwon et al., arXiv 2309.06180).
+     */
+    void attention(
+            Tensor out,
+            Tensor q,
+            KvCache cache,
+            int layer,
+            PackedBatch batch,
+            AttentionParams params);
+
+    /** {@code out[r, :] = in[rowIndexes[r], :]}; out, in F32, rowIndexes INT32 [rows]. */
+    void gatherRows(Tensor out, Tensor in, Tensor rowIndexes, int rows);
+
+    /** {@code logits = softCap · tanh(logits / softCap)} in place; F32 [rows, V]. */
+    void softCap(Tensor logits, float softCap, int rows);
+
+    /** Copies whole blocks in all layers: {@code pairs} INT32 holds (source, target) twice {@code numPairs}. */
+    void copyBlocks(KvCache cache, Tensor pairs, int numPairs);
+
+    /** {@code out[r] = ln softmax(logits[r])[targets[r]]}; out F32 [rows], logits F32 [rows, V], targets INT32 [rows]. */
+    void tokenLogprobs(Tensor out, Tensor logits, Tensor targets, int rows);
+
+    /** Draws one token for each row of {@code logits} F32 [rows, V], which it overwrites; ties go to the lowest token id. */
+    void sample(Tensor logits, SamplingBatch batch);
+
+    /** Frees the device. Calling it again does nothing. */
+    @Override
+    void close();
+}

@@ -1,0 +1,33 @@
+package dev.millrace.kernels;
+
+/**
+ * Which device computes, and how.
+ *
+ * @param device {@code cpu}, or {@code auto} for the best device present
+ * @param threads threads of the CPU backend, the calling one included
+ * @param computePrecision arithmetic of the CPU backend
+ */
+public record KernelsConfig(String device, int threads, ComputePrecision computePrecision) {
+
+    /** Arithmetic of the CPU backend. */
+    public enum ComputePrecision {
+        /** float32 on the weights as stored: held to Hugging Face's float32 numbers. */
+        FLOAT32
+    }
+
+    public KernelsConfig {
+        if (threads < 1 || threads > 1024) {
+            throw new KernelException("threads is " + threads + "; allowed are 1 to 1024");
+        }
+    }
+
+    /** The CPU with one thread for each processor. */
+    public static KernelsConfig cpu() {
+        return cpu(Runtime.getRuntime().availableProcessors());
+    }
+
+    /** The CPU with a given number of threads. */
+    public static KernelsConfig cpu(int threads) {
+        return new KernelsConfig("cpu", threads, ComputePrecision.FLOAT32);
+    }
+}

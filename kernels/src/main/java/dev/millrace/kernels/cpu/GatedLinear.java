@@ -1,0 +1,149 @@
+package dev.millrace.kernels.cpu;
+
+import dev.millrace.kernels.Activation;
+import dev.millrace.kernels.BufferPool;
+import dev.millrace.kernels.DType;
+import dev.millrace.kernels.Tensor;
+import dev.millrace.kernels.Weight;
+
+/**
+ * {@code out = activation(in · gateᵀ) · (in · upᵀ)}: gate and up panels of the same columns are multiplied together and
+ * meet in scratch memory. Where F is no multiple of NR their columns do not line up, and the product goes through memory.
+ *
+ * <p>Thread-safety: one call at a time.
+ */
+public final class GatedLinear implements WorkerPool.Work {
+    private final CpuContext context;
+    private final Linear linear;
+    private final BufferPool buffers;
+    private final UnitPlan plan = new UnitPlan();
+    private Tensor product;
+    private Tensor out;
+    private Tensor in;
+    private Tensor bias;
+    private Weight gateUp;
+    private Activation activation;
+    private int rows;
+    private int numGates;
+    private boolean unaligned;
+    private int rowsPerPart;
+
+    public GatedLinear(CpuContext context, Linear linear, BufferPool buffers) {
+        this.context = context;
+        this.linear = linear;
+        this.buffers = buffers;
+    }
+
+    /** Computes {@code rows} rows. */
+    public void run(
+            Tensor newOut,
+            Tensor newIn,
+            Weight newGateUp,
+            Tensor newBias,
+            Activation newActivation,
+            int newRows) {
+        out = newOut;
+        in = newIn;
+        gateUp = newGateUp;
+        bias = newBias;
+        activation = newActivation;
+        rows = newRows;
+        numGates = gateUp.n() / 2;
+        int nr = context.lanes.panelColumns();
+        unaligned = numGates % nr != 0;
+        if (unaligned) {
+            runUnaligned();
+        } else {
+            plan.set(context, rows, numGates / nr, 2 * gateUp.k());
+            context.pool.run(plan.parts(), this);
+        }
+    }
+
+    private void runUnaligned() {
+        if (product == null || product.rows() < rows || product.columns() != gateUp.n()) {
+            release();
+            int capacity = Math.max(rows, product == null ? 0 : product.rows());
+            product =
+                    new Tensor(
+                            DType.F32,
+                            capacity,
+                            gateUp.n(),
+                            gateUp.n(),
+                            buffers.allocateHost(
+                                    DType.F32, (long) capacity * gateUp.n(), "workspace"),
+                            0);
+        }
+        linear.run(product, in, gateUp, bias, rows);
+        rowsPerPart = context.rowsPerPart(rows, gateUp.n());
+        context.pool.run(CpuContext.parts(rows, rowsPerPart), this);
+    }
+
+    private void release() {
+        if (product != null) {
+            buffers.release(product.buffer(), "workspace");
+        }
+    }
+
+    @Override
+    public void run(int part, int worker) {
+        if (unaligned) {
+            int end = Math.min(rows, (part + 1) * rowsPerPart);
+            for (int r = part * rowsPerPart; r < end; r++) {
+                int gate = Host.at(product, r);
+                gate(Host.floats(product), gate, gate + numGates, Host.at(out, r), numGates);
+            }
+            return;
+        }
+        Scratch scratch = context.scratch[worker];
+        int end = plan.endUnit(part);
+        for (int unit = plan.firstUnit(part); unit < end; unit++) {
+            runUnit(unit, scratch);
+        }
+    }
+
+    private void runUnit(int unit, Scratch scratch) {
+        int nr = context.lanes.panelColumns();
+        int row = plan.firstRow(unit);
+        int numRows = plan.numRows(unit, rows);
+        int panel = plan.firstPanel(unit);
+        int panels = plan.numPanels(unit);
+        int half = panels * numRows * nr;
+        multiply(scratch, panel, panels, row, numRows, 0);
+        multiply(scratch, panel + numGates / nr, panels, row, numRows, half);
+        for (int p = 0; p < panels; p++) {
+            int column = (panel + p) * nr;
+            for (int r = 0; r < numRows; r++) {
+                int at = (p * numRows + r) * nr;
+                addBias(scratch.products, at, column);
+                addBias(scratch.products, half + at, numGates + column);
+                gate(scratch.products, at, half + at, Host.at(out, row + r) + column, nr);
+            }
+        }
+    }
+
+    private void multiply(Scratch scratch, int panel, int panels, int row, int numRows, int to) {
+        PanelProduct.compute(
+                context.lanes,
+                scratch,
+                gateUp,
+                panel,
+                panels,
+                Host.floats(in),
+                Host.at(in, row),
+                in.rowStride(),
+                numRows,
+                scratch.products,
+                to);
+    }
+
+    private void addBias(float[] products, int at, int column) {
+        if (bias != null) {
+            int nr = context.lanes.panelColumns();
+            context.lanes.add(products, at, Host.floats(bias), Host.at(bias, 0) + column, nr);
+        }
+    }
+
+    private void gate(float[] products, int gate, int up, int to, int length) {
+        context.lanes.gate(activation, Host.floats(out), to, products, gate, products, up, length);
+    }
+}

@@ -1,0 +1,43 @@
+package dev.millrace.kernels.cpu;
+
+import dev.millrace.kernels.Buffer;
+import dev.millrace.kernels.HostBuffer;
+import dev.millrace.kernels.Tensor;
+
+/** Arrays behind tensors and buffers of the CPU backend. */
+final class Host {
+    private Host() {}
+
+    static float[] floats(Buffer buffer) {
+        return ((HostBuffer) buffer).floats();
+    }
+
+    static int[] ints(Buffer buffer) {
+        return ((HostBuffer) buffer).ints();
+    }
+
+    static float[] floats(Tensor tensor) {
+        return floats(tensor.buffer());
+    }
+
+    static int[] ints(Tensor tensor) {
+        return ints(tensor.buffer());
+    }
+
+    static long[] longs(Tensor tensor) {
+        return ((HostBuffer) tensor.buffer()).longs();
+    }
+
+    /** Index of the first element of row {@code row}; a host buffer is one array, so it fits an int. */
+    static int at(Tensor tensor, int row) {
+        return (int) tensor.offset() + row * tensor.rowStride();
+    }
+
+    static int intAt(Tensor tensor, int index) {
+        return ints(tensor)[(int) tensor.offset() + index];
+    }
+
+    static float floatAt(Tensor tensor, int index) {
+        return floats(tensor)[(int) tensor.offset() + index];
+    }
+}

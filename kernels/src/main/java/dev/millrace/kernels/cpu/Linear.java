@@ -1,0 +1,80 @@
+package dev.millrace.kernels.cpu;
+
+import dev.millrace.kernels.Tensor;
+import dev.millrace.kernels.Weight;
+
+/**
+ * {@code out = in · weightᵀ + bias}.
+ *
+ * <p>Work is cut into units, {block of token rows} × {group of panels}, in that order, so that a block of rows stays in
+ * the L2 cache while the weight streams by.
+ *
+ * <p>Thread-safety: one call at a time.
+ */
+public final class Linear implements WorkerPool.Work {
+    private final CpuContext context;
+    private final UnitPlan plan = new UnitPlan();
+    private Tensor out;
+    private Tensor in;
+    private Tensor bias;
+    private Weight weight;
+    private int rows;
+
+    public Linear(CpuContext context) {
+        this.context = context;
+    }
+
+    /** Computes {@code rows} rows. */
+    public void run(Tensor newOut, Tensor newIn, Weight newWeight, Tensor newBias, int newRows) {
+        out = newOut;
+        in = newIn;
+        weight = newWeight;
+        bias = newBias;
+        rows = newRows;
+        int panels = PanelLayout.numPanels(weight.n(), context.lanes.panelColumns());
+        plan.set(context, rows, panels, weight.k());
+        context.pool.run(plan.parts(), this);
+    }
+
+    @Override
+    public void run(int part, int worker) {
+        Scratch scratch = context.scratch[worker];
+        int end = plan.endUnit(part);
+        for (int unit = plan.firstUnit(part); unit < end; unit++) {
+            int row = plan.firstRow(unit);
+            int numRows = plan.numRows(unit, rows);
+            int panel = plan.firstPanel(unit);
+            int panels = plan.numPanels(unit);
+            PanelProduct.compute(
+                    context.lanes,
+                    scratch,
+                    weight,
+                    panel,
+                    panels,
+                    Host.floats(in),
+                    Host.at(in, row),
+                    in.rowStride(),
+                    numRows,
+                    scratch.products,
+                    0);
+            for (int p = 0; p < panels; p++) {
+                store(scratch.products, p, panel + p, row, numRows);
+            }
+        }
+    }
+
+    private void store(float[] products, int group, int panel, int row, int numRows) {
+        int nr = context.lanes.panelColumns();
+        int columns = Math.min(nr, weight.n() - panel * nr);
+        float[] target = Host.floats(out);
+        for (int r = 0; r < numRows; r++) {
+            int from = (group * numRows + r) * nr;
+            int to = Host.at(out, row + r) + panel * nr;
+            System.arraycopy(products, from, target, to, columns);
+            if (bias != null) {
+                int biasAt = Host.at(bias, 0) + panel * nr;
+                context.lanes.add(target, to, Host.floats(bias), biasAt, columns);
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+package dev.millrace.kernels.cpu;
+
+import dev.millrace.kernels.KernelException;
+import dev.millrace.kernels.KvCache;
+import dev.millrace.kernels.KvShape;
+import dev.millrace.kernels.PackedBatch;
+import dev.millrace.kernels.Rope;
+import dev.millrace.kernels.Tensor;
+
+/**
+ * Rotates queries and keys and stores keys and values.
+ *
+ * <p>Inside a block keys lie as [Hkv, D, B], so that scores run over the tokens of a block lane by lane, and values as
+ * [Hkv, B, D].
+ *
+ * <p>Thread-safety: one call at a time.
+ */
+public final class RopeStoreKv implements WorkerPool.Work {
+    private final CpuContext context;
+    private Tensor q;
+    private Tensor k;
+    private Tensor v;
+    private Rope rope;
+    private PackedBatch batch;
+    private KvShape shape;
+    private float[] keys;
+    private float[] values;
+    private int rowsPerPart;
+
+    public RopeStoreKv(CpuContext context) {
+        this.context = context;
+    }
+
+    /** Runs over all tokens of the batch. */
+    public void run(
+            Tensor newQ,
+            Tensor newK,
+            Tensor newV,
+            Rope newRope,
+            PackedBatch newBatch,
+            KvCache cache,
+            int layer) {
+        q = newQ;
+        k = newK;
+        v = newV;
+        rope = newRope;
+        batch = newBatch;
+        shape = cache.shape();
+        keys = Host.floats(cache.keys().get(layer));
+        values = Host.floats(cache.values().get(layer));
+        int elements = q.columns() + k.columns() + v.columns();
+        rowsPerPart = context.rowsPerPart(batch.numTokens(), elements);
+        context.pool.run(CpuContext.parts(batch.numTokens(), rowsPerPart), this);
+    }
+
+    @Override
+    public void run(int part, int worker) {
+        int end = Math.min(batch.numTokens(), (part + 1) * rowsPerPart);
+        for (int t = part * rowsPerPart; t < end; t++) {
+            if (rope != null) {
+                int position = Host.intAt(batch.positions(), t);
+                if (position < 0 || position >= rope.cos().rows()) {
+                    throw new KernelException(
+                            "ropeAndStoreKv: position "
+                                    + position
+                                    + " of row "
+                                    + t
+                                    + "; the table has "
+                                    + rope.cos().rows());
+                }
+                rotateRow(q, t, position);
+                rotateRow(k, t, position);
+            }
+            store(t);
+        }
+    }
+
+    private void rotateRow(Tensor heads, int t, int position) {
+        float[] x = Host.floats(heads);
+        float[] cos = Host.floats(rope.cos());
+        float[] sin = Host.floats(rope.sin());
+        int c = Host.at(rope.cos(), position);
+        int s = Host.at(rope.sin(), position);
+        int half = rope.rotaryDim() / 2;
+        int from = Host.at(heads, t);
+        for (int head = 0; head < heads.columns(); head += shape.headDim()) {
+            if (rope.interleaved()) {
+                rotate(x, from + head, from + head + 1, 2, cos, c, sin, s, half);
+            } else {
+                rotate(x, from + head, from + head + half, 1, cos, c, sin, s, half);
+            }
+        }
+    }
+
+    private static void rotate(
+            float[] x,
+            int first,
+            int second,
+            int step,
+            float[] cos,
+            int c,
+            float[] sin,
+            int s,
+            int pairs) {
+        for (int i = 0; i < pairs; i++) {
+            float x1 = x[first + i * step];
+            float x2 = x[second + i * step];
+            x[first + i * step] = x1 * cos[c + i] - x2 * sin[s + i];
+            x[second + i * step] = x2 * cos[c + i] + x1 * sin[s + i];
+        }
+    }
+
+    private void store(int t) {
+        int slot = Host.intAt(batch.slotMapping(), t);
+        int blockSize = shape.blockSize();
+        int headDim = shape.headDim();
+        if (slot < 0 || slot >= shape.numBlocks() * blockSize) {
+            throw new KernelException(
+                    "ropeAndStoreKv: slot "
+                            + slot
+                            + " of row "
+                            + t
+                            + "; the cache has "
+                            + shape.numBlocks() * blockSize);
+        }
+        int block = slot / blockSize * shape.blockElements();
+        int inBlock = slot % blockSize;
+        float[] key = Host.floats(k);
+        float[] value = Host.floats(v);
+        for (int head = 0; head < shape.numKvHeads(); head++) {
+            int keyFrom = Host.at(k, t) + head * headDim;
+            int keyTo = block + head * headDim * blockSize + inBlock;
+            for (int d = 0; d < headDim; d++) {
+                keys[keyTo + d * blockSize] = key[keyFrom + d];
+            }
+            int valueFrom = Host.at(v, t) + head * headDim;
+            int valueTo = block + (head * blockSize + inBlock) * headDim;
+            System.arraycopy(value, valueFrom, values, valueTo, headDim);
+        }
+    }
+}

@@ -1,0 +1,281 @@
+package dev.millrace.kernels;
+
+import dev.millrace.kernels.cpu.Lanes;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Attention and KV stores. The whole cache starts as NaN, so that reading one unwritten slot poisons a result. */
+@ParameterizedClass
+@MethodSource("dev.millrace.kernels.TestingLanes#all")
+final class AttentionTest {
+    private static final long SEED = 20261122;
+    private static final int LAYERS = 2;
+    private final Lanes lanes;
+
+    AttentionTest(Lanes lanes) {
+        this.lanes = lanes;
+    }
+
+    /** One generated case. */
+    private record Shape(
+            int heads, int kvHeads, int headDim, int blockSize, int window, float softCap) {
+        AttentionParams params() {
+            return new AttentionParams(
+                    heads, kvHeads, headDim, (float) (1 / Math.sqrt(headDim)), window, softCap);
+        }
+    }
+
+    private static List<Shape> shapes() {
+        return List.of(
+                new Shape(1, 1, 32, 16, 0, 0f),
+                new Shape(2, 1, 64, 16, 0, 0f),
+                new Shape(6, 2, 80, 16, 0, 0f),
+                new Shape(4, 4, 96, 8, 0, 0f),
+                new Shape(8, 1, 128, 32, 0, 0f),
+                new Shape(5, 1, 20, 24, 0, 0f),
+                new Shape(14, 2, 64, 16, 0, 0f),
+                new Shape(4, 2, 64, 16, 5, 0f),
+                new Shape(4, 2, 32, 16, 16, 0f),
+                new Shape(3, 1, 32, 16, 17, 0f),
+                new Shape(2, 2, 64, 256, 40, 0f),
+                new Shape(4, 2, 64, 8, 1, 0f),
+                new Shape(4, 1, 64, 16, 0, 30f),
+                new Shape(4, 1, 64, 16, 33, 2.5f));
+    }
+
+    /** A sequence's inputs, position by position. */
+    private record Inputs(float[][] q, float[][] k, float[][] v) {
+        static Inputs random(Shape shape, int length, Random random) {
+            return new Inputs(
+                    Guarded.random(length, shape.heads * shape.headDim, random),
+                    Guarded.random(length, shape.kvHeads * shape.headDim, random),
+                    Guarded.random(length, shape.kvHeads * shape.headDim, random));
+        }
+    }
+
+    /** Kernels with a poisoned cache and a shuffled table for each sequence. */
+    private final class Fixture implements AutoCloseable {
+        final CpuKernels kernels;
+        final KvCache cache;
+        final Shape shape;
+        final int[][] tables;
+        final int maxBlocks;
+
+        Fixture(Shape shape, int threads, int numSeqs, int maxLength) {
+            this.shape = shape;
+            kernels = new CpuKernels(threads, lanes);
+            maxBlocks = (maxLength + shape.blockSize - 1) / shape.blockSize;
+            KvShape kv =
+                    new KvShape(
+                            LAYERS,
+                            numSeqs * maxBlocks,
+                            shape.blockSize,
+                            shape.kvHeads,
+                            shape.headDim);
+            cache = kernels.allocateKvCache(kv);
+            for (int layer = 0; layer < LAYERS; layer++) {
+                Arrays.fill(((HostBuffer) cache.keys().get(layer)).floats(), Float.NaN);
+                Arrays.fill(((HostBuffer) cache.values().get(layer)).floats(), Float.NaN);
+            }
+            tables = new int[numSeqs][maxBlocks];
+            List<Integer> blocks = new ArrayList<>();
+            for (int i = 0; i < numSeqs * maxBlocks; i++) {
+                blocks.add(i);
+            }
+            Collections.shuffle(blocks, new Random(SEED + threads));
+            for (int i = 0; i < blocks.size(); i++) {
+                tables[i / maxBlocks][i % maxBlocks] = blocks.get(i);
+            }
+        }
+
+        /** Feeds positions [from[s], to[s]) of each sequence in one step; returns the attention rows, packed. */
+        float[][] step(List<Inputs> inputs, int[] from, int[] to) {
+            int rows = 0;
+            for (int s = 0; s < from.length; s++) {
+                rows += to[s] - from[s];
+            }
+            PackedBatch batch = new PackedBatch(kernels, rows + 3, from.length, maxBlocks);
+            int[] positions = new int[rows];
+            int[] slots = new int[rows];
+            int[] starts = new int[from.length + 1];
+            int[] flatTables = new int[from.length * maxBlocks];
+            float[][] q = new float[rows][];
+            float[][] k = new float[rows][];
+            float[][] v = new float[rows][];
+            int t = 0;
+            for (int s = 0; s < from.length; s++) {
+                System.arraycopy(tables[s], 0, flatTables, s * maxBlocks, maxBlocks);
+                for (int p = from[s]; p < to[s]; p++, t++) {
+                    positions[t] = p;
+                    slots[t] =
+                            tables[s][p / shape.blockSize] * shape.blockSize + p % shape.blockSize;
+                    q[t] = inputs.get(s).q[p];
+                    k[t] = inputs.get(s).k[p];
+                    v[t] = inputs.get(s).v[p];
+                }
+                starts[s + 1] = t;
+            }
+            batch.resize(rows, from.length, rows);
+            kernels.copyIn(positions, rows, batch.positions());
+            kernels.copyIn(slots, rows, batch.slotMapping());
+            kernels.copyIn(starts, starts.length, batch.cuSeqLens());
+            kernels.copyIn(to, to.length, batch.contextLens());
+            kernels.copyIn(flatTables, flatTables.length, batch.blockTables());
+            Guarded queries = Guarded.of(q);
+            Guarded out = new Guarded(rows + 2, shape.heads * shape.headDim);
+            kernels.ropeAndStoreKv(
+                    queries.tensor,
+                    Guarded.of(k).tensor,
+                    Guarded.of(v).tensor,
+                    null,
+                    batch,
+                    cache,
+                    1);
+            kernels.attention(out.tensor, queries.tensor, cache, 1, batch, shape.params());
+            out.check(rows, shape.toString());
+            queries.check(rows, shape.toString());
+            return out.rows(rows);
+        }
+
+        @Override
+        public void close() {
+            kernels.close();
+        }
+    }
+
+    @Test
+    void prefillAndDecodeInOneBatchMatchTheReference() {
+        Random random = new Random(SEED);
+        int[] from = {0, 30, 0, 63, 16, 0, 47};
+        int[] to = {1, 31, 70, 64, 49, 16, 48};
+        for (Shape shape : shapes()) {
+            List<Inputs> inputs = new ArrayList<>();
+            for (int length : to) {
+                inputs.add(Inputs.random(shape, length, random));
+            }
+            try (Fixture fixture = new Fixture(shape, 2, to.length, 80)) {
+                int[] zeros = new int[to.length];
+                if (Arrays.stream(from).anyMatch(f -> f > 0)) {
+                    fixture.step(inputs, zeros, from);
+                }
+                float[][] actual = fixture.step(inputs, from, to);
+                int t = 0;
+                for (int s = 0; s < to.length; s++) {
+                    Inputs in = inputs.get(s);
+                    int count = to[s] - from[s];
+                    double[][] expected =
+                            ReferenceKernels.attention(
+                                    Arrays.copyOfRange(in.q, from[s], to[s]),
+                                    in.k,
+                                    in.v,
+                                    shape.params());
+                    Compare.close(
+                            Arrays.copyOfRange(actual, t, t + count),
+                            expected,
+                            5e-6,
+                            "%s, sequence %d, seed %d".formatted(shape, s, SEED));
+                    t += count;
+                }
+            }
+        }
+    }
+
+    @Test
+    void rowsHaveTheSameBitsHoweverTheyAreChunkedAndBatched() {
+        Random random = new Random(SEED);
+        int length = 83;
+        for (Shape shape : shapes()) {
+            Inputs inputs = Inputs.random(shape, length, random);
+            Inputs other = Inputs.random(shape, length, random);
+            float[][] whole;
+            try (Fixture fixture = new Fixture(shape, 1, 1, length)) {
+                whole = fixture.step(List.of(inputs), new int[] {0}, new int[] {length});
+            }
+            for (int threads = 1; threads <= 3; threads++) {
+                for (int chunk : new int[] {1, 7, 16, 40, 83}) {
+                    compareChunked(shape, inputs, other, whole, threads, chunk);
+                }
+            }
+        }
+    }
+
+    private void compareChunked(
+            Shape shape, Inputs inputs, Inputs other, float[][] whole, int threads, int chunk) {
+        int length = whole.length;
+        try (Fixture fixture = new Fixture(shape, threads, 2, length)) {
+            for (int from = 0; from < length; from += chunk) {
+                int to = Math.min(length, from + chunk);
+                // The neighbour is at a different place each time.
+                int neighbour = Math.min(length - 1, from / 2 + 1);
+                float[][] rows =
+                        fixture.step(
+                                List.of(other, inputs),
+                                new int[] {from / 2 < neighbour ? 0 : neighbour - 1, from},
+                                new int[] {neighbour, to});
+                int skipped = rows.length - (to - from);
+                for (int p = from; p < to; p++) {
+                    Compare.sameBits(
+                            rows[skipped + p - from],
+                            whole[p],
+                            "%s, position %d, chunks of %d, %d threads, seed %d"
+                                    .formatted(shape, p, chunk, threads, SEED));
+                }
+            }
+        }
+    }
+
+    @Test
+    void hugeScoresDoNotOverflow() {
+        Shape shape = new Shape(2, 1, 32, 16, 0, 0f);
+        Random random = new Random(SEED);
+        Inputs inputs = Inputs.random(shape, 40, random);
+        for (float[] row : inputs.q) {
+            for (int i = 0; i < row.length; i++) {
+                row[i] *= 300;
+            }
+        }
+        try (Fixture fixture = new Fixture(shape, 2, 1, 40)) {
+            float[][] actual = fixture.step(List.of(inputs), new int[] {0}, new int[] {40});
+            double[][] expected =
+                    ReferenceKernels.attention(inputs.q, inputs.k, inputs.v, shape.params());
+            Compare.close(actual, expected, 1e-3, "huge scores, seed " + SEED);
+        }
+    }
+
+    @Test
+    void copiedBlocksHoldTheSameKeysAndValuesInAllLayers() {
+        Shape shape = new Shape(2, 1, 32, 16, 0, 0f);
+        try (CpuKernels kernels = new CpuKernels(1, lanes)) {
+            KvCache cache = kernels.allocateKvCache(new KvShape(LAYERS, 5, 16, 1, 32));
+            Random random = new Random(SEED);
+            for (int layer = 0; layer < LAYERS; layer++) {
+                for (Buffer buffer : List.of(cache.keys().get(layer), cache.values().get(layer))) {
+                    float[] memory = ((HostBuffer) buffer).floats();
+                    for (int i = 0; i < memory.length; i++) {
+                        memory[i] = random.nextFloat();
+                    }
+                }
+            }
+            float[] before = ((HostBuffer) cache.values().get(1)).floats().clone();
+            Tensor pairs = kernels.allocate(DType.INT32, 1, 4, "test");
+            kernels.copyIn(new int[] {3, 0, 1, 4}, 4, pairs);
+            kernels.copyBlocks(cache, pairs, 2);
+            float[] after = ((HostBuffer) cache.values().get(1)).floats();
+            int[] sources = {3, 1, 2, 3, 1};
+            for (int block = 0; block < 5; block++) {
+                int size = shape.blockSize * shape.headDim;
+                Compare.sameBits(
+                        Arrays.copyOfRange(after, block * size, (block + 1) * size),
+                        Arrays.copyOfRange(
+                                before, sources[block] * size, (sources[block] + 1) * size),
+                        "block " + block);
+            }
+        }
+    }
+}
