@@ -1,0 +1,84 @@
+package dev.millrace.engine;
+
+import dev.millrace.engine.tokenizer.Tokenizer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * Makes the completion of a request whose sequences are finished.
+ *
+ * <p>Thread-safety: immutable.
+ */
+final class CompletionFactory {
+    private final Tokenizer tokenizer;
+
+    CompletionFactory(Tokenizer tokenizer) {
+        this.tokenizer = tokenizer;
+    }
+
+    Completion create(ActiveRequest request, long now) {
+        List<Output> outputs = new ArrayList<>(request.sequences.size());
+        int generated = 0;
+        for (Sequence sequence : request.sequences) {
+            outputs.add(output(sequence));
+            generated += sequence.numGeneratedTokens();
+        }
+        Usage usage =
+                new Usage(
+                        request.numPromptTokens(),
+                        request.cachedPromptTokens,
+                        generated,
+                        request.resumedTokens);
+        return new Completion(
+                request.generation.request().id(),
+                outputs,
+                promptLogprobs(request.sequences.get(0)),
+                usage,
+                timing(request, now));
+    }
+
+    private Output output(Sequence sequence) {
+        Progress progress = sequence.progress();
+        return new Output(
+                sequence.index,
+                text(sequence, progress.tokenIds()),
+                progress.tokenIds(),
+                sequence.scheduling.finishReason,
+                progress.logprobs());
+    }
+
+    private String text(Sequence sequence, TokenIds tokenIds) {
+        StopChecker stops = sequence.scheduling.stops;
+        if (stops.cutsText()) {
+            return stops.textBeforeStop();
+        }
+        int count = tokenIds.size() - (stops.endsWithStopToken() ? 1 : 0);
+        return tokenizer.decode(tokenIds.toArray(), 0, count);
+    }
+
+    private static List<TokenLogprob> promptLogprobs(Sequence sequence) {
+        if (sequence.promptLogprobs == null || !sequence.scheduling.promptScored) {
+            return List.of();
+        }
+        List<TokenLogprob> logprobs = new ArrayList<>(sequence.numPromptTokens);
+        logprobs.add(null);
+        for (int i = 1; i < sequence.numPromptTokens; i++) {
+            float logprob = sequence.promptLogprobs[i];
+            logprobs.add(new TokenLogprob(sequence.tokenId(i), logprob, List.of()));
+        }
+        return Collections.unmodifiableList(logprobs);
+    }
+
+    /** Times of a request that was finished or over before its first step end with it. */
+    private static Timing timing(ActiveRequest request, long now) {
+        return new Timing(
+                since(request, request.firstScheduledNanos, now),
+                since(request, request.firstTokenNanos, now),
+                now - request.submittedNanos);
+    }
+
+    private static long since(ActiveRequest request, long time, long now) {
+        return (time < 0 ? now : time) - request.submittedNanos;
+    }
+}

@@ -1,0 +1,54 @@
+package dev.millrace.engine;
+
+import dev.millrace.kernels.KernelsConfig.ComputePrecision;
+import java.io.Serializable;
+import java.time.Duration;
+
+/**
+ * Every limit and choice of an engine.
+ *
+ * @param device {@code cpu} or {@code auto}
+ * @param threads threads of the CPU backend, the engine thread included
+ * @param computePrecision arithmetic of the CPU backend
+ * @param maxNumSeqs most sequences in one step
+ * @param maxNumBatchedTokens most tokens in one step
+ * @param maxModelLen most tokens of prompt and answer together; 0 for what the model allows
+ * @param blockSize tokens per KV block
+ * @param kvCacheBytes memory for keys and values
+ * @param prefixCaching keep the blocks of finished sequences for prompts that begin alike
+ * @param maxWaitingTokens prompt tokens that may wait; above, the engine refuses and says when to come back
+ * @param queueCapacity commands that may wait for the engine thread
+ * @param maxWait longest time a request is passed over by better placed ones
+ */
+public record EngineConfig(
+        String device,
+        int threads,
+        ComputePrecision computePrecision,
+        int maxNumSeqs,
+        int maxNumBatchedTokens,
+        int maxModelLen,
+        int blockSize,
+        long kvCacheBytes,
+        boolean prefixCaching,
+        long maxWaitingTokens,
+        int queueCapacity,
+        Duration maxWait)
+        implements Serializable {
+
+    /** What an engine does when nothing is said. */
+    public static EngineConfig defaults() {
+        return new EngineConfig(
+                "auto",
+                Runtime.getRuntime().availableProcessors(),
+                ComputePrecision.FLOAT32,
+                128,
+                1024,
+                0,
+                16,
+                512L << 20,
+                true,
+                1L << 20,
+                4096,
+                Duration.ofSeconds(30));
+    }
+}

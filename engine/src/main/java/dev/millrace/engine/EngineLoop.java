@@ -1,0 +1,318 @@
+package dev.millrace.engine;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+
+/**
+ * The duty cycle of the engine thread: drain commands, schedule, run, update, complete.
+ *
+ * <p>It owns all mutable state (Agrona's agent style). Whatever goes wrong in a step ends the loop: every request in
+ * flight then fails, none is left open.
+ *
+ * <p>Thread-safety: {@link #submit}, {@link #withdraw} and {@link #end} may be called from any thread; everything else
+ * belongs to the thread that runs the loop.
+ */
+final class EngineLoop implements Runnable {
+    private static final int SPINS_BEFORE_PARKING = 200;
+    private static final double WEIGHT_OF_LATEST_STEP = 1.0 / 16;
+
+    private final AdmissionQueue admission;
+    private final Queue<ActiveRequest> withdrawn = new ConcurrentLinkedQueue<>();
+    private final Scheduler scheduler;
+    private final ScheduledBatch batch;
+    private final BatchRunner runner;
+    private final CompletionFactory completions;
+    private final EngineCounters counters;
+    private final EngineEnd end;
+    private final LongSupplier clock;
+    private final Set<ActiveRequest> inFlight = new LinkedHashSet<>();
+    private final DeadlineQueue deadlines = new DeadlineQueue();
+    private final List<ActiveRequest> ended = new ArrayList<>();
+    private long arrivals;
+    private double tokensPerNano;
+    private volatile Thread parked;
+
+    EngineLoop(EngineParts parts, EngineConfig config, KvForecast forecast, LongSupplier clock) {
+        this.admission = new AdmissionQueue(config.maxWaitingTokens(), config.queueCapacity());
+        this.scheduler = new Scheduler(config, parts.numBlocks(), forecast);
+        this.batch = new ScheduledBatch(config.maxNumSeqs());
+        this.runner = parts.runner();
+        this.completions = new CompletionFactory(parts.tokenizer());
+        this.counters = new EngineCounters(parts.numBlocks());
+        this.end = new EngineEnd(parts.model().name());
+        this.clock = clock;
+    }
+
+    AdmissionQueue admission() {
+        return admission;
+    }
+
+    EngineEnd end() {
+        return end;
+    }
+
+    Scheduler scheduler() {
+        return scheduler;
+    }
+
+    EngineStats stats() {
+        return counters.snapshot();
+    }
+
+    /** Hands a request to the engine thread; false if too much waits. */
+    boolean submit(ActiveRequest request) {
+        request.generation.begin(request.sequences, () -> withdraw(request));
+        boolean taken = admission.offer(request);
+        wake();
+        if (end.hasCome()) {
+            // The loop may have looked at the queue for the last time before the request was in it.
+            failQueued();
+        }
+        return taken;
+    }
+
+    private void withdraw(ActiveRequest request) {
+        withdrawn.add(request);
+        wake();
+    }
+
+    /** Ends the loop after its current step. */
+    void close() {
+        end.close();
+        wake();
+    }
+
+    @Override
+    public void run() {
+        try {
+            int idle = 0;
+            while (!end.hasCome()) {
+                idle = doWork() > 0 ? 0 : idle + 1;
+                pause(idle);
+            }
+        } catch (Throwable e) {
+            end.fail(e);
+        } finally {
+            failAll();
+        }
+    }
+
+    private void pause(int idle) {
+        if (idle > SPINS_BEFORE_PARKING) {
+            parked = Thread.currentThread();
+            if (!hasCommands()) {
+                LockSupport.park(this);
+            }
+            parked = null;
+        } else if (idle > 0) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private boolean hasCommands() {
+        return !admission.isEmpty()
+                || !withdrawn.isEmpty()
+                || admission.owesSignal()
+                || end.hasCome();
+    }
+
+    private void wake() {
+        Thread thread = parked;
+        if (thread != null) {
+            LockSupport.unpark(thread);
+        }
+    }
+
+    /** One round; returns how much there was to do, 0 if nothing. */
+    int doWork() {
+        long now = clock.getAsLong();
+        int work = drainRequests(now) + dropWithdrawn() + endOverdue(now);
+        if (scheduler.hasWork()) {
+            step(now);
+            work++;
+        }
+        admission.release(scheduler.takeAdmittedTokens());
+        if (work > 0) {
+            countEnded();
+            counters.publish(scheduler, admission.waitingTokens());
+        }
+        completeEnded();
+        admission.signal();
+        return work;
+    }
+
+    private int drainRequests(long now) {
+        int drained = 0;
+        ActiveRequest request = admission.poll();
+        while (request != null) {
+            take(request, now);
+            drained++;
+            request = admission.poll();
+        }
+        return drained;
+    }
+
+    private void take(ActiveRequest request, long now) {
+        request.arrival = arrivals++;
+        inFlight.add(request);
+        counters.resumedTokens += request.resumedTokens;
+        if (request.isFinished()) {
+            admission.release(request.waitingTokens());
+            ended.add(request);
+        } else {
+            scheduler.add(request, now);
+            deadlines.add(request);
+        }
+    }
+
+    private int dropWithdrawn() {
+        int dropped = 0;
+        ActiveRequest request = withdrawn.poll();
+        while (request != null) {
+            if (inFlight.remove(request)) {
+                scheduler.remove(request);
+                deadlines.remove(request);
+                counters.failedRequests++;
+                dropped++;
+            }
+            request = withdrawn.poll();
+        }
+        return dropped;
+    }
+
+    private int endOverdue(long now) {
+        int overdue = 0;
+        ActiveRequest request = deadlines.peekOverdue(now);
+        while (request != null) {
+            scheduler.remove(request);
+            request.finishUnfinished(FinishReason.TIMEOUT);
+            retire(request);
+            overdue++;
+            request = deadlines.peekOverdue(now);
+        }
+        return overdue;
+    }
+
+    /** The request needs no more steps and completes at the end of this round. */
+    private void retire(ActiveRequest request) {
+        deadlines.remove(request);
+        ended.add(request);
+    }
+
+    private void step(long start) {
+        scheduler.schedule(batch, start);
+        if (batch.size() == 0) {
+            throw new IllegalStateException("requests are in flight but none can be scheduled");
+        }
+        counters.measureKvWaste(scheduler.pool());
+        long beforeRun = clock.getAsLong();
+        runner.run(batch);
+        long afterRun = clock.getAsLong();
+        update(afterRun);
+        long stop = clock.getAsLong();
+        counters.runNanos += afterRun - beforeRun;
+        counters.stepNanos += stop - start;
+        measureSpeed(stop - start);
+    }
+
+    private void measureSpeed(long stepNanos) {
+        double latest = (double) batch.numTokens() / Math.max(1, stepNanos);
+        tokensPerNano += WEIGHT_OF_LATEST_STEP * (latest - tokensPerNano);
+        admission.publishSpeed(tokensPerNano);
+    }
+
+    private void update(long now) {
+        scheduler.releaseCopied(batch);
+        for (int i = 0; i < batch.size(); i++) {
+            Sequence sequence = batch.sequence(i);
+            if (sequence.scheduling.running) {
+                boolean sampled = batch.samples(i);
+                scheduler.advance(sequence, batch.numScheduledTokens(i));
+                if (sampled) {
+                    accept(sequence, batch.sampledTokenId(i), batch.sampledLogprob(i), now);
+                }
+            }
+        }
+    }
+
+    private void accept(Sequence sequence, int tokenId, TokenLogprob logprob, long now) {
+        ActiveRequest request = sequence.scheduling.request;
+        if (tokenId < 0) {
+            scheduler.remove(request);
+            request.failure = nonFiniteLogits(request, sequence);
+            retire(request);
+            return;
+        }
+        request.firstTokenNanos = request.firstTokenNanos < 0 ? now : request.firstTokenNanos;
+        counters.generatedTokens++;
+        sequence.append(tokenId, logprob);
+        FinishReason reason =
+                sequence.scheduling.stops.accept(tokenId, sequence.numGeneratedTokens());
+        if (reason != null) {
+            scheduler.finish(sequence);
+            sequence.scheduling.finishReason = reason;
+            if (request.isFinished()) {
+                retire(request);
+            }
+        }
+    }
+
+    private static Problem nonFiniteLogits(ActiveRequest request, Sequence sequence) {
+        return new Problem(
+                EngineError.NON_FINITE_LOGITS,
+                "request " + request.generation.request().id(),
+                "NaN or infinite logits at position " + sequence.numTokens(),
+                "finite numbers",
+                "Check the checkpoint's weights and the logit bias of the request");
+    }
+
+    private void countEnded() {
+        for (int i = 0; i < ended.size(); i++) {
+            if (ended.get(i).failure == null) {
+                counters.finishedRequests++;
+            } else {
+                counters.failedRequests++;
+            }
+        }
+    }
+
+    private void completeEnded() {
+        for (int i = 0; i < ended.size(); i++) {
+            complete(ended.get(i));
+        }
+        ended.clear();
+    }
+
+    private void complete(ActiveRequest request) {
+        if (request.failure != null) {
+            request.generation.completeExceptionally(new InvalidRequestException(request.failure));
+        } else {
+            request.generation.complete(completions.create(request, clock.getAsLong()));
+        }
+        inFlight.remove(request);
+    }
+
+    /** Nothing is left open: not what runs or waits here, not what comes too late. */
+    private void failAll() {
+        for (ActiveRequest request : inFlight) {
+            request.generation.completeExceptionally(end.exception());
+        }
+        inFlight.clear();
+        failQueued();
+        admission.signalAll();
+    }
+
+    private void failQueued() {
+        ActiveRequest request = admission.poll();
+        while (request != null) {
+            request.generation.completeExceptionally(end.exception());
+            request = admission.poll();
+        }
+    }
+}

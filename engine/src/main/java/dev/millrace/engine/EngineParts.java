@@ -1,0 +1,33 @@
+package dev.millrace.engine;
+
+import dev.millrace.engine.tokenizer.Tokenizer;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * What a loaded model brings to the engine, which closes the tokenizer and the runner at its end.
+ *
+ * @param model facts about the model
+ * @param tokenizer text to tokens and back
+ * @param chatTemplate writes out a chat with the prompt for the assistant's turn at its end
+ * @param textStreams makes the text of one answer, token by token
+ * @param runner computes batches
+ * @param numBlocks KV blocks that the runner has memory for
+ */
+record EngineParts(
+        ModelInfo model,
+        Tokenizer tokenizer,
+        Function<List<Message>, String> chatTemplate,
+        Supplier<TextStream> textStreams,
+        BatchRunner runner,
+        int numBlocks)
+        implements AutoCloseable {
+
+    @Override
+    public void close() {
+        try (tokenizer) {
+            runner.close();
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package dev.millrace.engine;
+
+/**
+ * Counters since the engine started and gauges as of the last step.
+ *
+ * @param runningRequests sequences with blocks
+ * @param waitingRequests sequences without
+ * @param waitingTokens prompt and resumed tokens of those
+ * @param totalBlocks KV blocks of the pool
+ * @param usedBlocks blocks that some sequence holds
+ * @param cachedBlocks free blocks that still hold a prefix
+ * @param kvWaste mean over all steps of the share of used KV memory that holds no token
+ * @param steps steps run
+ * @param preemptions sequences that lost their blocks to others
+ * @param promptTokens prompt tokens of all requests
+ * @param cachedPromptTokens those of them found in the prefix cache
+ * @param generatedTokens tokens drawn
+ * @param resumedTokens tokens brought along from before a restore
+ * @param finishedRequests requests completed
+ * @param failedRequests requests ended by an error or cancelled
+ * @param stepNanos time spent in steps
+ * @param runNanos that part of it spent in the runner
+ */
+public record EngineStats(
+        int runningRequests,
+        int waitingRequests,
+        long waitingTokens,
+        int totalBlocks,
+        int usedBlocks,
+        int cachedBlocks,
+        double kvWaste,
+        long steps,
+        long preemptions,
+        long promptTokens,
+        long cachedPromptTokens,
+        long generatedTokens,
+        long resumedTokens,
+        long finishedRequests,
+        long failedRequests,
+        long stepNanos,
+        long runNanos) {}

@@ -1,0 +1,177 @@
+package dev.millrace.engine;
+
+/**
+ * Gives sequences their blocks: on demand, by prefix, from a sequence with the same prompt, or as a copy.
+ *
+ * <p>Thread-safety: none; owned by the engine thread.
+ */
+final class KvCacheManager {
+    private final BlockPool pool;
+    private final int blockSize;
+    private final boolean prefixCaching;
+    private final int[] prefixBlocks;
+
+    KvCacheManager(int numBlocks, int blockSize, boolean prefixCaching) {
+        this.pool = new BlockPool(numBlocks, blockSize);
+        this.blockSize = blockSize;
+        this.prefixCaching = prefixCaching;
+        this.prefixBlocks = new int[numBlocks];
+    }
+
+    BlockPool pool() {
+        return pool;
+    }
+
+    /** Blocks that must be free for the sequence to compute {@code count} more tokens. */
+    int blocksNeeded(Sequence sequence, int count) {
+        int end = pool.blocksFor(sequence.numComputedTokens + count);
+        return end - sequence.blockTable.size() + (writesSharedBlock(sequence) ? 1 : 0);
+    }
+
+    private boolean writesSharedBlock(Sequence sequence) {
+        int index = sequence.numComputedTokens / blockSize;
+        return index < sequence.blockTable.size()
+                && pool.references(sequence.blockTable.get(index)) > 1;
+    }
+
+    /**
+     * Gives the sequence the blocks for {@code count} more tokens. A shared block that it will write is copied first;
+     * the source stays referenced until {@link #releaseCopied}, so that no step reuses what it copies from.
+     */
+    void allocate(Sequence sequence, int count, ScheduledBatch batch) {
+        BlockTable table = sequence.blockTable;
+        int first = sequence.numComputedTokens / blockSize;
+        if (writesSharedBlock(sequence)) {
+            int copy = pool.allocate();
+            batch.addBlockCopy(table.get(first), copy);
+            table.replace(first, copy);
+        }
+        int end = sequence.numComputedTokens + count;
+        while (table.size() * blockSize < end) {
+            table.add(pool.allocate());
+        }
+        for (int i = first; i < table.size(); i++) {
+            pool.fill(table.get(i), Math.min(blockSize, end - i * blockSize));
+        }
+    }
+
+    /** Ends what {@link #allocate} began: the copies of the batch are made. */
+    void releaseCopied(ScheduledBatch batch) {
+        for (int i = 0; i < batch.numBlockCopies(); i++) {
+            pool.release(batch.blockCopies()[2 * i]);
+        }
+    }
+
+    /**
+     * Finds the cached blocks with which the sequence begins; they are kept until {@link #takePrefix}. One token is
+     * always left to compute, as the next one is drawn from it.
+     *
+     * @return how many blocks
+     */
+    int matchPrefix(Sequence sequence) {
+        if (!prefixCaching || mustScorePrompt(sequence)) {
+            return 0;
+        }
+        int limit = (sequence.numTokens() - 1) / blockSize;
+        long parent = PrefixCache.ROOT;
+        for (int i = 0; i < limit; i++) {
+            int block = pool.prefixes().find(parent, sequence, i * blockSize);
+            if (block < 0) {
+                return i;
+            }
+            prefixBlocks[i] = block;
+            parent = pool.prefixes().prefixId(block);
+        }
+        return limit;
+    }
+
+    private static boolean mustScorePrompt(Sequence sequence) {
+        return sequence.promptLogprobs != null
+                && sequence.index == 0
+                && !sequence.scheduling.promptScored;
+    }
+
+    /** Those of the matched blocks that are free now. */
+    int countFree(int matched) {
+        int free = 0;
+        for (int i = 0; i < matched; i++) {
+            free += pool.references(prefixBlocks[i]) == 0 ? 1 : 0;
+        }
+        return free;
+    }
+
+    /** Gives the sequence, which has none yet, the matched blocks. */
+    void takePrefix(Sequence sequence, int matched) {
+        for (int i = 0; i < matched; i++) {
+            pool.retain(prefixBlocks[i]);
+            sequence.blockTable.add(prefixBlocks[i]);
+        }
+        sequence.numComputedTokens = matched * blockSize;
+        sequence.scheduling.numIdentifiedBlocks = matched;
+    }
+
+    /** Tokens that a sequence can take over from another one with the same prompt: all of it, but never its own last. */
+    static int sharedTokens(Sequence sequence) {
+        return Math.min(sequence.numPromptTokens, sequence.numTokens() - 1);
+    }
+
+    /** Gives the sequence, which has none yet, the prompt blocks of {@code donor}. */
+    void share(Sequence donor, Sequence sequence) {
+        int tokens = sharedTokens(sequence);
+        for (int i = 0; i < pool.blocksFor(tokens); i++) {
+            pool.retain(donor.blockTable.get(i));
+            sequence.blockTable.add(donor.blockTable.get(i));
+        }
+        sequence.numComputedTokens = tokens;
+        sequence.scheduling.numIdentifiedBlocks = prefixCaching ? tokens / blockSize : 0;
+    }
+
+    /** Makes the blocks that have become full known to the prefix cache. */
+    void identifyBlocks(Sequence sequence) {
+        if (!prefixCaching) {
+            return;
+        }
+        int full = sequence.numComputedTokens / blockSize;
+        for (int i = sequence.scheduling.numIdentifiedBlocks; i < full; i++) {
+            int block = sequence.blockTable.get(i);
+            pool.prefixes().identify(block, parentId(sequence, i), sequence, i * blockSize);
+        }
+        sequence.scheduling.numIdentifiedBlocks = full;
+    }
+
+    private long parentId(Sequence sequence, int index) {
+        return index == 0
+                ? PrefixCache.ROOT
+                : pool.prefixes().prefixId(sequence.blockTable.get(index - 1));
+    }
+
+    /** Adds the block that a running sequence computes next, if that is a whole one, to {@code pending}. */
+    void addPending(Sequence sequence, PendingPrefixes pending) {
+        int next = sequence.scheduling.numIdentifiedBlocks;
+        if (prefixCaching && (next + 1) * blockSize <= sequence.numTokens()) {
+            long parent = parentId(sequence, next);
+            pending.add(PrefixCache.hash(parent, sequence, next * blockSize, blockSize));
+        }
+    }
+
+    /** Whether the first block of the sequence that is not cached is among those that are computed now. */
+    boolean isPending(Sequence sequence, int matched, PendingPrefixes pending) {
+        if (pending.isEmpty()
+                || mustScorePrompt(sequence)
+                || (matched + 1) * blockSize > sequence.numTokens() - 1) {
+            return false;
+        }
+        long parent =
+                matched == 0
+                        ? PrefixCache.ROOT
+                        : pool.prefixes().prefixId(prefixBlocks[matched - 1]);
+        return pending.contains(PrefixCache.hash(parent, sequence, matched * blockSize, blockSize));
+    }
+
+    /** Takes all blocks from the sequence. */
+    void release(Sequence sequence) {
+        pool.releaseAll(sequence.blockTable);
+        sequence.numComputedTokens = 0;
+        sequence.scheduling.numIdentifiedBlocks = 0;
+    }
+}

@@ -1,0 +1,140 @@
+package dev.millrace.engine;
+
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs one model: requests in, completions out, many at a time.
+ *
+ * <p>Thread-safety: all methods may be called from any thread.
+ */
+public final class LlmEngine implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LlmEngine.class);
+
+    private final EngineParts parts;
+    private final RequestIntake intake;
+    private final EngineLoop loop;
+    private final Thread thread;
+
+    private LlmEngine(EngineParts parts, EngineConfig config, LongSupplier clock) {
+        this.parts = parts;
+        this.intake = new RequestIntake(parts, config, clock);
+        this.loop = new EngineLoop(parts, config, new KvForecast(), clock);
+        this.thread = new Thread(this::run, "millrace-engine-" + parts.model().name());
+        this.thread.setDaemon(true);
+    }
+
+    /**
+     * Loads a checkpoint (a Hugging Face folder or a GGUF file) and starts the engine thread.
+     *
+     * @throws InvalidModelException if the checkpoint cannot be used
+     */
+    public static LlmEngine load(Path model, EngineConfig config) {
+        return start(ModelLoader.load(model, config), config);
+    }
+
+    /** Starts the engine thread over a loaded model; the engine closes what it is given. */
+    static LlmEngine start(EngineParts parts, EngineConfig config) {
+        long epoch = System.nanoTime();
+        LlmEngine engine = new LlmEngine(parts, config, () -> System.nanoTime() - epoch);
+        engine.thread.start();
+        return engine;
+    }
+
+    /**
+     * Submits a request; returns at once.
+     *
+     * @throws InvalidRequestException if it can never be served
+     * @throws EngineOverloadedException if too many tokens wait already; {@link #whenAdmitting()} tells when to try again
+     * @throws EngineFailedException if the engine is broken or closed
+     */
+    public Generation submit(Request request) {
+        checkRunning();
+        if (!loop.admission().admits()) {
+            throw overloaded();
+        }
+        Generation generation = new Generation(request);
+        if (!loop.submit(intake.prepare(generation))) {
+            throw overloaded();
+        }
+        return generation;
+    }
+
+    private void checkRunning() {
+        EngineFailedException end = loop.end().exception();
+        if (end != null) {
+            throw new EngineFailedException(end.problem(), end.getCause());
+        }
+    }
+
+    private EngineOverloadedException overloaded() {
+        Problem problem =
+                new Problem(
+                        EngineError.OVERLOADED,
+                        "engine of " + parts.model().name(),
+                        loop.admission().waitingTokens() + " waiting tokens",
+                        "fewer than max-waiting-tokens and queue-capacity",
+                        "Submit again when the engine admits requests");
+        return new EngineOverloadedException(problem, loop.admission().retryAfter());
+    }
+
+    /** Completes, on the engine thread, when the engine takes requests again after it refused one; at once if it does now. */
+    public CompletableFuture<Void> whenAdmitting() {
+        CompletableFuture<Void> future = loop.admission().whenAdmitting();
+        if (loop.end().hasCome()) {
+            loop.admission().signalAll();
+        }
+        return future;
+    }
+
+    /** Counters and gauges as of the last step. */
+    public EngineStats stats() {
+        return loop.stats();
+    }
+
+    /** Identifies the checkpoint: a hash over its configuration and its tensor index. */
+    public String fingerprint() {
+        return parts.model().fingerprint();
+    }
+
+    /** Token ids are below this. */
+    public int vocabSize() {
+        return parts.model().vocabSize();
+    }
+
+    /** Most tokens of prompt and answer together. */
+    public int maxModelLen() {
+        return intake.maxModelLen();
+    }
+
+    private void run() {
+        loop.run();
+        if (loop.end().isFailure()) {
+            LOG.error("The engine of {} has failed.", parts.model().name(), loop.end().exception());
+        }
+        // Here, as the device may belong to this thread.
+        try (parts) {
+            LOG.debug("The engine of {} ends.", parts.model().name());
+        }
+    }
+
+    /** Ends the engine thread, fails what is in flight, frees the device. Calling it again does nothing. */
+    @Override
+    public void close() {
+        loop.close();
+        boolean interrupted = false;
+        while (thread.isAlive() && thread != Thread.currentThread()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,147 @@
+package dev.millrace.engine;
+
+import dev.millrace.engine.loader.Checkpoint;
+import dev.millrace.engine.model.Decoder;
+import dev.millrace.engine.model.DecoderLoader;
+import dev.millrace.engine.model.ModelConfig;
+import dev.millrace.engine.tokenizer.ChatTemplate;
+import dev.millrace.engine.tokenizer.StreamingDetokenizer;
+import dev.millrace.engine.tokenizer.Tokenizer;
+import dev.millrace.engine.tokenizer.TokenizerError;
+import dev.millrace.kernels.DType;
+import dev.millrace.kernels.Kernels;
+import dev.millrace.kernels.KernelsConfig;
+import dev.millrace.kernels.KvShape;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Turns a checkpoint into the parts of an engine: device, weights, KV memory, tokenizer, chat template.
+ *
+ * <p>Thread-safety: stateless.
+ */
+final class ModelLoader {
+    private static final Logger LOG = LoggerFactory.getLogger(ModelLoader.class);
+
+    private ModelLoader() {}
+
+    /** Loads {@code path}; on an error everything opened so far is closed again. */
+    static EngineParts load(Path path, EngineConfig config) {
+        long start = System.nanoTime();
+        try (Checkpoint checkpoint = Checkpoint.open(path)) {
+            Tokenizer tokenizer = checkpoint.tokenizer();
+            Kernels kernels = null;
+            try {
+                kernels = Kernels.create(kernelsConfig(config));
+                EngineParts parts = parts(path, config, checkpoint, tokenizer, kernels);
+                LOG.info(
+                        "Loaded {} in {} ms on {}: {} KV blocks of {} tokens, {} MiB in all.",
+                        parts.model().name(),
+                        (System.nanoTime() - start) / 1_000_000,
+                        kernels.description(),
+                        parts.numBlocks(),
+                        config.blockSize(),
+                        kernels.buffers().totalBytes() >> 20);
+                return parts;
+            } catch (RuntimeException | Error e) {
+                tokenizer.close();
+                if (kernels != null) {
+                    kernels.close();
+                }
+                throw e;
+            }
+        }
+    }
+
+    private static KernelsConfig kernelsConfig(EngineConfig config) {
+        return new KernelsConfig(config.device(), config.threads(), config.computePrecision());
+    }
+
+    private static EngineParts parts(
+            Path path,
+            EngineConfig config,
+            Checkpoint checkpoint,
+            Tokenizer tokenizer,
+            Kernels kernels) {
+        ModelConfig model = checkpoint.config();
+        int maxModelLen = maxModelLen(path, config, model);
+        ModelInfo info =
+                new ModelInfo(
+                        String.valueOf(path.getFileName()),
+                        maxModelLen,
+                        model.vocabSize(),
+                        model.eosTokenIds(),
+                        checkpoint.fingerprint());
+        Decoder decoder =
+                DecoderLoader.load(checkpoint, kernels, config.maxNumBatchedTokens(), maxModelLen);
+        KvShape shape = kvShape(config, model, maxModelLen);
+        ModelRunner runner =
+                new ModelRunner(kernels, decoder, kernels.allocateKvCache(shape), info, config);
+        return new EngineParts(
+                info,
+                tokenizer,
+                chatTemplate(checkpoint.chatTemplate()),
+                () -> new StreamingDetokenizer(tokenizer)::append,
+                runner,
+                shape.numBlocks());
+    }
+
+    private static int maxModelLen(Path path, EngineConfig config, ModelConfig model) {
+        if (config.maxModelLen() > model.maxPositionEmbeddings()) {
+            throw new InvalidModelException(
+                    new Problem(
+                            EngineError.INVALID_OPTION,
+                            "option max-model-len for " + path,
+                            Integer.toString(config.maxModelLen()),
+                            "at most the model's max_position_embeddings, "
+                                    + model.maxPositionEmbeddings(),
+                            "Lower max-model-len, or leave it out for the model's own length"));
+        }
+        return config.maxModelLen() == 0 ? model.maxPositionEmbeddings() : config.maxModelLen();
+    }
+
+    /** As many blocks as the memory holds, but no more than the most sequences could use at full length. */
+    private static KvShape kvShape(EngineConfig config, ModelConfig model, int maxModelLen) {
+        KvShape one =
+                new KvShape(
+                        model.numLayers(),
+                        1,
+                        config.blockSize(),
+                        model.numKvHeads(),
+                        model.headDim());
+        long affordable = config.kvCacheBytes() / one.blockBytes(DType.F32);
+        int blocksPerSeq = (maxModelLen + config.blockSize() - 1) / config.blockSize();
+        long numBlocks = Math.min(affordable, (long) blocksPerSeq * config.maxNumSeqs());
+        if (numBlocks < 2) {
+            throw new InvalidModelException(
+                    new Problem(
+                            EngineError.INVALID_OPTION,
+                            "option kv-cache-memory",
+                            config.kvCacheBytes() + " bytes",
+                            "at least two blocks of " + one.blockBytes(DType.F32) + " bytes",
+                            "Raise kv-cache-memory or lower block-size"));
+        }
+        return new KvShape(
+                one.numLayers(), (int) numBlocks, one.blockSize(), one.numKvHeads(), one.headDim());
+    }
+
+    private static Function<List<Message>, String> chatTemplate(Optional<ChatTemplate> template) {
+        return template.<Function<List<Message>, String>>map(
+                        each -> messages -> each.render(messages, true))
+                .orElseGet(() -> ModelLoader::refuseChat);
+    }
+
+    private static String refuseChat(List<Message> messages) {
+        throw new InvalidRequestException(
+                new Problem(
+                        TokenizerError.NO_CHAT_TEMPLATE,
+                        "prompt",
+                        "a chat of " + messages.size() + " messages",
+                        "plain text, as the checkpoint has no chat template",
+                        "Use a text prompt, or a checkpoint with a chat template"));
+    }
+}

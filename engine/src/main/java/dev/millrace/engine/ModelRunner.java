@@ -1,0 +1,172 @@
+package dev.millrace.engine;
+
+import dev.millrace.engine.model.Decoder;
+import dev.millrace.kernels.DType;
+import dev.millrace.kernels.Kernels;
+import dev.millrace.kernels.KvCache;
+import dev.millrace.kernels.SamplingBatch;
+import dev.millrace.kernels.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Runs a scheduled batch on the device: block copies, forward pass, logits of the rows that need them, sampling.
+ *
+ * <p>Thread-safety: none; owned by the engine thread.
+ */
+final class ModelRunner implements BatchRunner {
+    private final Kernels kernels;
+    private final Decoder decoder;
+    private final KvCache cache;
+    private final ModelInput input;
+    private final SamplingInput sampling;
+    private final int maxRows;
+    private final Tensor rowIndexes;
+    private final Tensor hidden;
+    private final Tensor logits;
+    private final Tensor targets;
+    private final Tensor targetLogprobs;
+    private final Tensor blockCopies;
+    private final int[] rows;
+    private final int[] targetIds;
+    private final int[] sampledIds;
+    private final int[] topIds;
+    private final float[] logprobs;
+    private final float[] topLogprobs;
+
+    /** A runner over {@code decoder}, with {@code cache} as its keys and values. */
+    ModelRunner(
+            Kernels kernels, Decoder decoder, KvCache cache, ModelInfo model, EngineConfig config) {
+        this.kernels = kernels;
+        this.decoder = decoder;
+        this.cache = cache;
+        maxRows = config.maxNumSeqs();
+        input =
+                new ModelInput(
+                        kernels,
+                        config.maxNumBatchedTokens(),
+                        maxRows,
+                        model.maxModelLen(),
+                        config.blockSize());
+        sampling =
+                new SamplingInput(
+                        kernels, maxRows, model.vocabSize(), model.eosTokenIds().toArray());
+        rowIndexes = kernels.allocate(DType.INT32, 1, maxRows, "batch");
+        hidden = kernels.allocate(DType.F32, maxRows, decoder.hiddenSize(), "activations");
+        logits = kernels.allocate(DType.F32, maxRows, model.vocabSize(), "activations");
+        targets = kernels.allocate(DType.INT32, 1, maxRows, "batch");
+        targetLogprobs = kernels.allocate(DType.F32, 1, maxRows, "batch");
+        blockCopies = kernels.allocate(DType.INT32, 1, 2 * maxRows, "batch");
+        rows = new int[maxRows];
+        targetIds = new int[maxRows];
+        sampledIds = new int[maxRows];
+        topIds = new int[maxRows * SamplingBatch.MAX_LOGPROBS];
+        logprobs = new float[maxRows];
+        topLogprobs = new float[maxRows * SamplingBatch.MAX_LOGPROBS];
+    }
+
+    @Override
+    public void run(ScheduledBatch batch) {
+        if (batch.numBlockCopies() > 0) {
+            kernels.copyIn(batch.blockCopies(), 2 * batch.numBlockCopies(), blockCopies);
+            kernels.copyBlocks(cache, blockCopies, batch.numBlockCopies());
+        }
+        Tensor states = decoder.forward(input.pack(batch), cache);
+        scorePrompts(batch, states);
+        sample(batch, states);
+    }
+
+    /** Draws a token for every sequence that has caught up; its last row has the hidden state. */
+    private void sample(ScheduledBatch batch, Tensor states) {
+        sampling.clear();
+        int count = 0;
+        int row = 0;
+        for (int s = 0; s < batch.size(); s++) {
+            row += batch.numScheduledTokens(s);
+            if (batch.samples(s)) {
+                rows[count++] = row - 1;
+                sampling.add(batch.sequence(s));
+            }
+        }
+        if (count == 0) {
+            return;
+        }
+        computeLogits(states, count);
+        SamplingBatch drawn = sampling.pack();
+        kernels.sample(logits, drawn);
+        kernels.copyOut(drawn.tokenIds, count, sampledIds);
+        readLogprobs(batch, drawn, count);
+        int next = 0;
+        for (int s = 0; s < batch.size(); s++) {
+            if (batch.samples(s)) {
+                batch.setSampled(s, sampledIds[next], logprob(batch.sequence(s), next));
+                next++;
+            }
+        }
+    }
+
+    /** Logits of the hidden states at {@code rows[0 .. count)}. */
+    private void computeLogits(Tensor states, int count) {
+        kernels.copyIn(rows, count, rowIndexes);
+        kernels.gatherRows(hidden, states, rowIndexes, count);
+        decoder.logits(logits, hidden, count);
+    }
+
+    private void readLogprobs(ScheduledBatch batch, SamplingBatch drawn, int count) {
+        boolean any = false;
+        for (int s = 0; s < batch.size(); s++) {
+            any |= batch.samples(s) && batch.sequence(s).sampling.logprobs() >= 0;
+        }
+        if (any) {
+            kernels.copyOut(drawn.logprobs, count, logprobs);
+            kernels.copyOut(drawn.topIds, count * SamplingBatch.MAX_LOGPROBS, topIds);
+            kernels.copyOut(drawn.topLogprobs, count * SamplingBatch.MAX_LOGPROBS, topLogprobs);
+        }
+    }
+
+    private TokenLogprob logprob(Sequence sequence, int row) {
+        int wanted = sequence.sampling.logprobs();
+        if (wanted < 0) {
+            return null;
+        }
+        List<TokenLogprob> top = new ArrayList<>(wanted);
+        for (int i = 0; i < wanted; i++) {
+            int at = row * SamplingBatch.MAX_LOGPROBS + i;
+            top.add(new TokenLogprob(topIds[at], topLogprobs[at], List.of()));
+        }
+        return new TokenLogprob(sampledIds[row], logprobs[row], top);
+    }
+
+    /** Log-probabilities of prompt tokens, for the sequences that want them: the row of a token predicts the next one. */
+    private void scorePrompts(ScheduledBatch batch, Tensor states) {
+        int firstRow = 0;
+        for (int s = 0; s < batch.size(); s++) {
+            if (batch.sequence(s).sampling.promptLogprobs()) {
+                scorePrompt(batch.sequence(s), batch.numScheduledTokens(s), firstRow, states);
+            }
+            firstRow += batch.numScheduledTokens(s);
+        }
+    }
+
+    private void scorePrompt(Sequence sequence, int scheduled, int firstRow, Tensor states) {
+        int from = sequence.numComputedTokens;
+        int to = Math.min(from + scheduled, sequence.numPromptTokens - 1);
+        for (int start = from; start < to; start += maxRows) {
+            int count = Math.min(maxRows, to - start);
+            for (int i = 0; i < count; i++) {
+                rows[i] = firstRow + start - from + i;
+                targetIds[i] = sequence.tokenId(start + i + 1);
+            }
+            computeLogits(states, count);
+            kernels.copyIn(targetIds, count, targets);
+            kernels.tokenLogprobs(targetLogprobs, logits, targets, count);
+            kernels.copyOut(targetLogprobs, count, logprobs);
+            System.arraycopy(logprobs, 0, sequence.promptLogprobs, start + 1, count);
+        }
+    }
+
+    @Override
+    public void close() {
+        kernels.close();
+    }
+}

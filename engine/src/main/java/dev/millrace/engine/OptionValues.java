@@ -1,0 +1,91 @@
+package dev.millrace.engine;
+
+import dev.millrace.kernels.KernelsConfig.ComputePrecision;
+import java.time.Duration;
+
+/** Reads and writes values; a value that is not allowed is an IllegalArgumentException or ArithmeticException. */
+final class OptionValues {
+    private static final String SIZE_UNITS = "kmgt";
+
+    private OptionValues() {}
+
+    static Object device(String text) {
+        require(text.equals("cpu") || text.equals("auto"));
+        return text;
+    }
+
+    static Object precision(String text) {
+        require(text.equals("float32"));
+        return ComputePrecision.FLOAT32;
+    }
+
+    static Object bool(String text) {
+        require(text.equals("true") || text.equals("false"));
+        return Boolean.valueOf(text);
+    }
+
+    static Object integer(String text, int least, int most) {
+        int value = Integer.parseInt(text);
+        require(value >= least && value <= most);
+        return value;
+    }
+
+    /** The kernels read a block in groups of 8 tokens. */
+    static Object blockSize(String text) {
+        int value = Integer.parseInt(text);
+        require(value >= 8 && value <= 256 && value % 8 == 0);
+        return value;
+    }
+
+    static Object positiveLong(String text) {
+        long value = Long.parseLong(text);
+        require(value >= 1);
+        return value;
+    }
+
+    static Object size(String text) {
+        require(!text.isEmpty());
+        char last = Character.toLowerCase(text.charAt(text.length() - 1));
+        int unit = SIZE_UNITS.indexOf(last);
+        String number = unit < 0 ? text : text.substring(0, text.length() - 1);
+        long bytes = Math.multiplyExact(Long.parseLong(number), 1L << (10 * (unit + 1)));
+        require(bytes >= 1);
+        return bytes;
+    }
+
+    static String sizeText(long bytes) {
+        int unit = -1;
+        long number = bytes;
+        while (unit < SIZE_UNITS.length() - 1 && number % 1024 == 0) {
+            number /= 1024;
+            unit++;
+        }
+        return unit < 0 ? String.valueOf(number) : number + SIZE_UNITS.substring(unit, unit + 1);
+    }
+
+    static Object duration(String text) {
+        int digits = 0;
+        while (digits < text.length() && Character.isDigit(text.charAt(digits))) {
+            digits++;
+        }
+        long number = Long.parseLong(text.substring(0, digits));
+        return switch (text.substring(digits)) {
+            case "ms" -> Duration.ofMillis(number);
+            case "s" -> Duration.ofSeconds(number);
+            case "m" -> Duration.ofMinutes(number);
+            case "h" -> Duration.ofHours(number);
+            default -> throw new IllegalArgumentException("no unit");
+        };
+    }
+
+    static String durationText(Duration duration) {
+        long millis = duration.toMillis();
+        return millis % 1000 == 0 ? millis / 1000 + "s" : millis + "ms";
+    }
+
+    private static void require(boolean allowed) {
+        if (!allowed) {
+            throw new IllegalArgumentException("not allowed");
+        }
+    }
+}

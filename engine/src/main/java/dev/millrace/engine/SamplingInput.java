@@ -1,0 +1,174 @@
+package dev.millrace.engine;
+
+import dev.millrace.kernels.Kernels;
+import dev.millrace.kernels.SamplingBatch;
+import java.util.Arrays;
+import java.util.Map;
+
+/**
+ * Turns the sampling parameters of the sequences that get a token into a {@link SamplingBatch} on the device.
+ *
+ * <p>Thread-safety: none; owned by the engine thread.
+ */
+final class SamplingInput {
+    private final Kernels kernels;
+    private final SamplingBatch packed;
+    private final int[] stopTokenIds;
+    private final int vocabWords;
+    private final float[] temperature;
+    private final float[] topP;
+    private final float[] minP;
+    private final float[] repetitionPenalty;
+    private final float[] presencePenalty;
+    private final float[] frequencyPenalty;
+    private final int[] topK;
+    private final int[] position;
+    private final int[] numLogprobs;
+    private final int[] promptLens;
+    private final int[] masked;
+    private final int[] cuHistory;
+    private final int[] cuBias;
+    private final long[] seed;
+    private int[] history = new int[1024];
+    private int[] biasIds = new int[256];
+    private float[] biasValues = new float[256];
+    private int[] allowed = new int[0];
+    private int rows;
+
+    /** Room for {@code maxRows} rows; {@code stopTokenIds} are the model's own, forbidden before {@code minTokens}. */
+    SamplingInput(Kernels kernels, int maxRows, int vocabSize, int[] stopTokenIds) {
+        this.kernels = kernels;
+        this.stopTokenIds = stopTokenIds.clone();
+        packed = new SamplingBatch(kernels, maxRows, vocabSize);
+        vocabWords = (vocabSize + 31) / 32;
+        temperature = new float[maxRows];
+        topP = new float[maxRows];
+        minP = new float[maxRows];
+        repetitionPenalty = new float[maxRows];
+        presencePenalty = new float[maxRows];
+        frequencyPenalty = new float[maxRows];
+        topK = new int[maxRows];
+        position = new int[maxRows];
+        numLogprobs = new int[maxRows];
+        promptLens = new int[maxRows];
+        masked = new int[maxRows];
+        cuHistory = new int[maxRows + 1];
+        cuBias = new int[maxRows + 1];
+        seed = new long[maxRows];
+    }
+
+    void clear() {
+        rows = 0;
+    }
+
+    /** Adds the row of one sequence. */
+    void add(Sequence sequence) {
+        SamplingParams sampling = sequence.sampling;
+        temperature[rows] = sampling.temperature();
+        topK[rows] = sampling.topK();
+        topP[rows] = sampling.topP();
+        minP[rows] = sampling.minP();
+        repetitionPenalty[rows] = sampling.repetitionPenalty();
+        presencePenalty[rows] = sampling.presencePenalty();
+        frequencyPenalty[rows] = sampling.frequencyPenalty();
+        seed[rows] = sequence.seed;
+        position[rows] = sequence.numTokens();
+        numLogprobs[rows] = sampling.logprobs();
+        promptLens[rows] = sequence.numPromptTokens;
+        addHistory(sequence);
+        addBias(sequence);
+        addAllowed(sampling);
+        rows++;
+    }
+
+    private void addHistory(Sequence sequence) {
+        int count = sequence.sampling.hasPenalty() ? sequence.numTokens() : 0;
+        int start = cuHistory[rows];
+        if (start + count > history.length) {
+            history = Arrays.copyOf(history, Math.max(2 * history.length, start + count));
+        }
+        sequence.copyTokens(0, count, history, start);
+        cuHistory[rows + 1] = start + count;
+    }
+
+    private void addBias(Sequence sequence) {
+        SamplingParams sampling = sequence.sampling;
+        cuBias[rows + 1] = cuBias[rows];
+        if (!sampling.logitBias().isEmpty()) {
+            for (Map.Entry<Integer, Float> bias : sampling.logitBias().entrySet()) {
+                addBias(bias.getKey(), bias.getValue());
+            }
+        }
+        if (sequence.suppressStop()) {
+            forbidStops(sampling);
+        }
+    }
+
+    private void forbidStops(SamplingParams sampling) {
+        if (!sampling.ignoreEos()) {
+            for (int id : stopTokenIds) {
+                addBias(id, Float.NEGATIVE_INFINITY);
+            }
+        }
+        for (int id : sampling.stopTokenIds()) {
+            addBias(id, Float.NEGATIVE_INFINITY);
+        }
+    }
+
+    private void addBias(int tokenId, float value) {
+        int end = cuBias[rows + 1]++;
+        if (end == biasIds.length) {
+            biasIds = Arrays.copyOf(biasIds, 2 * end);
+            biasValues = Arrays.copyOf(biasValues, 2 * end);
+        }
+        biasIds[end] = tokenId;
+        biasValues[end] = value;
+    }
+
+    private void addAllowed(SamplingParams sampling) {
+        boolean restricted = !sampling.allowedTokenIds().isEmpty();
+        masked[rows] = restricted ? 1 : 0;
+        if (!restricted) {
+            return;
+        }
+        int start = rows * vocabWords;
+        if (start + vocabWords > allowed.length) {
+            allowed = Arrays.copyOf(allowed, masked.length * vocabWords);
+        }
+        Arrays.fill(allowed, start, start + vocabWords, 0);
+        for (int id : sampling.allowedTokenIds()) {
+            allowed[start + id / 32] |= 1 << (id % 32);
+        }
+    }
+
+    /** Sends all rows to the device. */
+    SamplingBatch pack() {
+        packed.resize(rows);
+        packed.reserve(kernels, cuHistory[rows], cuBias[rows]);
+        kernels.copyIn(temperature, rows, packed.temperature);
+        kernels.copyIn(topK, rows, packed.topK);
+        kernels.copyIn(topP, rows, packed.topP);
+        kernels.copyIn(minP, rows, packed.minP);
+        kernels.copyIn(repetitionPenalty, rows, packed.repetitionPenalty);
+        kernels.copyIn(presencePenalty, rows, packed.presencePenalty);
+        kernels.copyIn(frequencyPenalty, rows, packed.frequencyPenalty);
+        kernels.copyIn(seed, rows, packed.seed);
+        kernels.copyIn(position, rows, packed.position);
+        kernels.copyIn(numLogprobs, rows, packed.numLogprobs);
+        kernels.copyIn(promptLens, rows, packed.promptLens);
+        kernels.copyIn(masked, rows, packed.masked);
+        packRagged();
+        return packed;
+    }
+
+    private void packRagged() {
+        kernels.copyIn(cuHistory, rows + 1, packed.cuHistory);
+        kernels.copyIn(history, cuHistory[rows], packed.history());
+        kernels.copyIn(cuBias, rows + 1, packed.cuBias);
+        kernels.copyIn(biasIds, cuBias[rows], packed.biasIds());
+        kernels.copyIn(biasValues, cuBias[rows], packed.biasValues());
+        if (allowed.length > 0) {
+            kernels.copyIn(allowed, Math.min(allowed.length, rows * vocabWords), packed.allowed);
+        }
+    }
+}

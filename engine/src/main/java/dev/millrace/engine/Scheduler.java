@@ -1,0 +1,272 @@
+package dev.millrace.engine;
+
+/**
+ * Decides which tokens of which sequences a step computes.
+ *
+ * <p>There is no prefill phase and no decode phase (after vLLM V1): each sequence has tokens it owns and tokens already
+ * computed, and a step hands out its budget of tokens so that the second catches up with the first. Running sequences
+ * come first, in the order in which they were admitted; then waiting ones while budget, {@code maxNumSeqs} and free
+ * blocks last.
+ *
+ * <p>Blocks are given on demand. A waiting sequence is admitted when the free blocks suffice for what it and all running
+ * ones are expected to need ({@link KvForecast}). Should they run out all the same, the sequence admitted last loses its
+ * blocks and is computed again later; the first one is never preempted, so there is always progress.
+ *
+ * <p>Thread-safety: none; owned by the engine thread.
+ */
+final class Scheduler {
+    private final int maxNumBatchedTokens;
+    private final int maxNumSeqs;
+    private final int blockSize;
+    private final KvCacheManager kv;
+    private final WaitingQueue waiting;
+    private final PendingPrefixes pending;
+    private final KvForecast forecast;
+    private final Sequence[] running;
+    private int numRunning;
+    private int numWaiting;
+    private long numPreemptions;
+    private long numPromptTokens;
+    private long numCachedPromptTokens;
+    private long admittedTokens;
+
+    Scheduler(EngineConfig config, int numBlocks, KvForecast forecast) {
+        this.forecast = forecast;
+        maxNumBatchedTokens = config.maxNumBatchedTokens();
+        maxNumSeqs = config.maxNumSeqs();
+        blockSize = config.blockSize();
+        kv = new KvCacheManager(numBlocks, blockSize, config.prefixCaching());
+        waiting = new WaitingQueue(Nanos.of(config.maxWait()));
+        pending = new PendingPrefixes(maxNumSeqs);
+        running = new Sequence[maxNumSeqs];
+    }
+
+    /** Takes a request in: its first unfinished sequence waits, the others follow it. */
+    void add(ActiveRequest request, long now) {
+        for (Sequence sequence : request.sequences) {
+            numWaiting += sequence.scheduling.isFinished() ? 0 : 1;
+        }
+        Sequence leader = request.peekFollower();
+        request.removeFollower();
+        waiting.add(leader, blockSize, now);
+    }
+
+    /** Fills {@code batch} with the next step. */
+    void schedule(ScheduledBatch batch, long now) {
+        batch.clear();
+        pending.clear();
+        waiting.restoreDeferred();
+        long preemptionsBefore = numPreemptions;
+        scheduleRunning(batch);
+        if (numPreemptions == preemptionsBefore) {
+            admitWaiting(batch, now);
+        }
+    }
+
+    private void scheduleRunning(ScheduledBatch batch) {
+        for (int i = 0; i < numRunning && batch.numTokens() < maxNumBatchedTokens; i++) {
+            Sequence sequence = running[i];
+            int count = tokensToSchedule(sequence, batch);
+            if (!makeRoom(sequence, count)) {
+                return;
+            }
+            scheduleTokens(sequence, count, batch);
+        }
+    }
+
+    private int tokensToSchedule(Sequence sequence, ScheduledBatch batch) {
+        int budget = maxNumBatchedTokens - batch.numTokens();
+        return Math.min(budget, sequence.numTokens() - sequence.numComputedTokens);
+    }
+
+    /** Preempts the sequences admitted last until there are blocks; false if {@code sequence} itself was one of them. */
+    private boolean makeRoom(Sequence sequence, int count) {
+        while (kv.pool().numFree() < kv.blocksNeeded(sequence, count)) {
+            Sequence last = running[numRunning - 1];
+            if (numRunning == 1) {
+                throw new IllegalStateException("one sequence needs more KV blocks than there are");
+            }
+            preempt(last);
+            if (last == sequence) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void preempt(Sequence sequence) {
+        kv.release(sequence);
+        removeRunning(sequence);
+        waiting.addPreempted(sequence);
+        numWaiting++;
+        numPreemptions++;
+        forecast.observePreemption();
+    }
+
+    private void scheduleTokens(Sequence sequence, int count, ScheduledBatch batch) {
+        kv.addPending(sequence, pending);
+        kv.allocate(sequence, count, batch);
+        batch.add(sequence, count);
+    }
+
+    private void admitWaiting(ScheduledBatch batch, long now) {
+        int reserved = expectedGrowth();
+        while (numRunning < maxNumSeqs && batch.numTokens() < maxNumBatchedTokens) {
+            Sequence sequence = waiting.peek(now);
+            if (sequence == null) {
+                return;
+            }
+            Sequence donor = sequence.scheduling.request.donor();
+            int matched = donor == null ? kv.matchPrefix(sequence) : 0;
+            if (donor == null
+                    && waiting.isDeferrable(sequence, now)
+                    && kv.isPending(sequence, matched, pending)) {
+                waiting.defer(sequence);
+                continue;
+            }
+            if (numRunning > 0 && !fits(sequence, donor, matched, reserved)) {
+                return;
+            }
+            admit(sequence, donor, matched, now);
+            scheduleTokens(sequence, tokensToSchedule(sequence, batch), batch);
+            reserved += expectedGrowth(sequence);
+        }
+    }
+
+    /** Blocks that the running sequences are expected to need beside those they have. */
+    private int expectedGrowth() {
+        int blocks = 0;
+        for (int i = 0; i < numRunning; i++) {
+            blocks += expectedGrowth(running[i]);
+        }
+        return blocks;
+    }
+
+    private int expectedGrowth(Sequence sequence) {
+        return kv.pool().blocksFor(forecast.expectedTokens(sequence)) - sequence.blockTable.size();
+    }
+
+    private boolean fits(Sequence sequence, Sequence donor, int matched, int reserved) {
+        int needed = kv.pool().blocksFor(forecast.expectedTokens(sequence));
+        // Only whole blocks stay shared with a donor.
+        int shared = donor == null ? matched : KvCacheManager.sharedTokens(sequence) / blockSize;
+        int available = kv.pool().numFree() - kv.countFree(matched);
+        return needed - shared + reserved <= available;
+    }
+
+    private void admit(Sequence sequence, Sequence donor, int matched, long now) {
+        waiting.removeFirst(sequence);
+        numWaiting--;
+        if (donor == null) {
+            kv.takePrefix(sequence, matched);
+        } else {
+            kv.share(donor, sequence);
+        }
+        sequence.scheduling.running = true;
+        running[numRunning++] = sequence;
+        admittedTokens += sequence.scheduling.waitingTokens;
+        sequence.scheduling.waitingTokens = 0;
+        ActiveRequest request = sequence.scheduling.request;
+        if (request.firstScheduledNanos < 0) {
+            request.firstScheduledNanos = now;
+            request.cachedPromptTokens =
+                    Math.min(sequence.numComputedTokens, sequence.numPromptTokens);
+            numPromptTokens += sequence.numPromptTokens;
+            numCachedPromptTokens += request.cachedPromptTokens;
+        }
+    }
+
+    /** The runner has computed {@code count} tokens of the sequence. */
+    void advance(Sequence sequence, int count) {
+        sequence.numComputedTokens += count;
+        kv.identifyBlocks(sequence);
+        if (sequence.numComputedTokens >= sequence.numPromptTokens) {
+            sequence.scheduling.promptScored = true;
+            ActiveRequest request = sequence.scheduling.request;
+            if (!request.followersReady && request.peekFollower() != null) {
+                waiting.addFollowers(request);
+            }
+        }
+    }
+
+    /** The copies of the batch are made. */
+    void releaseCopied(ScheduledBatch batch) {
+        kv.releaseCopied(batch);
+    }
+
+    /** An answer has ended by itself: its sequence gives its blocks back. */
+    void finish(Sequence sequence) {
+        forecast.observeFinished(sequence);
+        kv.release(sequence);
+        removeRunning(sequence);
+    }
+
+    /** Takes out what is left of a request, running or waiting. */
+    void remove(ActiveRequest request) {
+        waiting.removeAll(request);
+        for (int i = 0; i < request.sequences.size(); i++) {
+            Sequence sequence = request.sequences.get(i);
+            if (sequence.scheduling.running) {
+                kv.release(sequence);
+                removeRunning(sequence);
+            } else if (!sequence.scheduling.isFinished()) {
+                numWaiting--;
+            }
+            admittedTokens += sequence.scheduling.waitingTokens;
+            sequence.scheduling.waitingTokens = 0;
+        }
+    }
+
+    private void removeRunning(Sequence sequence) {
+        sequence.scheduling.running = false;
+        int index = numRunning - 1;
+        while (running[index] != sequence) {
+            index--;
+        }
+        System.arraycopy(running, index + 1, running, index, numRunning - index - 1);
+        running[--numRunning] = null;
+    }
+
+    /** Tokens that have left the waiting queue since the last call. */
+    long takeAdmittedTokens() {
+        long tokens = admittedTokens;
+        admittedTokens = 0;
+        return tokens;
+    }
+
+    boolean hasWork() {
+        return numRunning + numWaiting > 0;
+    }
+
+    int numRunning() {
+        return numRunning;
+    }
+
+    Sequence running(int index) {
+        return running[index];
+    }
+
+    int numWaiting() {
+        return numWaiting;
+    }
+
+    long numPreemptions() {
+        return numPreemptions;
+    }
+
+    long numPromptTokens() {
+        return numPromptTokens;
+    }
+
+    long numCachedPromptTokens() {
+        return numCachedPromptTokens;
+    }
+
+    WaitingQueue waiting() {
+        return waiting;
+    }
+
+    BlockPool pool() {
+        return kv.pool();
+    }
+}

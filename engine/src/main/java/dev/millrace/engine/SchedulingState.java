@@ -1,0 +1,45 @@
+package dev.millrace.engine;
+
+/**
+ * What the scheduler keeps with a sequence.
+ *
+ * <p>Thread-safety: none; filled at submission, then owned by the engine thread.
+ */
+final class SchedulingState {
+    /** The request that the sequence is one output of. */
+    ActiveRequest request;
+
+    StopChecker stops;
+
+    /** Most tokens of prompt and answer together. */
+    int maxTokens;
+
+    /** Tokens counted as waiting until the sequence runs for the first time. */
+    int waitingTokens;
+
+    /** Number by arrival; survives preemption. */
+    long arrival;
+
+    long queuedNanos;
+
+    /** Hash of the first block of the prompt. */
+    long groupKey;
+
+    /** Whether the sequence stands in the sorted part of the waiting queue. */
+    boolean queued;
+
+    boolean running;
+
+    /** Whether the log-probabilities of the prompt, if asked for, have been computed. */
+    boolean promptScored;
+
+    /** Leading blocks of the block table that have a prefix id. */
+    int numIdentifiedBlocks;
+
+    /** Null while tokens are still to come. */
+    FinishReason finishReason;
+
+    boolean isFinished() {
+        return finishReason != null;
+    }
+}

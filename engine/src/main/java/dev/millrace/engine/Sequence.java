@@ -1,0 +1,107 @@
+package dev.millrace.engine;
+
+import java.util.Arrays;
+
+/**
+ * One output in the making: its tokens, how many of them have keys and values, and where those lie.
+ *
+ * <p>{@code numTokens} counts prompt and generated tokens, {@code numComputedTokens} those whose keys and values exist. A
+ * step computes some of the difference; when none is left, it also draws the next token. A fresh prompt, a chunk of it,
+ * a prefix hit, a preempted sequence and a restored one are the same thing seen this way.
+ *
+ * <p>Thread-safety: owned by the engine thread. {@link #progress()} may be called from any thread: tokens are written
+ * before the volatile count that makes them visible, and never change.
+ */
+final class Sequence {
+    final Generation generation;
+    final int index;
+    final SamplingParams sampling;
+    final long seed;
+    final int numPromptTokens;
+    final BlockTable blockTable = new BlockTable();
+
+    /** Written by the runner: for each prompt token but the first ln p given those before it; null unless asked for. */
+    final float[] promptLogprobs;
+
+    /** Place in the waiting queue and the running list. */
+    final SchedulingState scheduling = new SchedulingState();
+
+    int numComputedTokens;
+    private int[] tokens;
+    private TokenLogprob[] logprobs;
+    private volatile int numTokens;
+
+    /** A sequence with its prompt and what it already had generated. */
+    Sequence(Generation generation, int index, long seed, TokenIds prompt, Progress resumed) {
+        this.generation = generation;
+        this.index = index;
+        this.sampling = generation.request().sampling();
+        this.seed = seed;
+        this.numPromptTokens = prompt.size();
+        this.promptLogprobs = sampling.promptLogprobs() ? new float[prompt.size()] : null;
+        int given = prompt.size() + resumed.tokenIds().size();
+        this.tokens = new int[given + Math.min(sampling.maxTokens(), 64)];
+        prompt.copyTo(tokens, 0);
+        resumed.tokenIds().copyTo(tokens, prompt.size());
+        this.logprobs =
+                new TokenLogprob[sampling.logprobs() >= 0 ? tokens.length - prompt.size() : 0];
+        for (int i = 0; i < resumed.logprobs().size(); i++) {
+            logprobs[i] = resumed.logprobs().get(i);
+        }
+        this.numTokens = given;
+    }
+
+    /** Prompt and generated tokens. */
+    int numTokens() {
+        return numTokens;
+    }
+
+    int numGeneratedTokens() {
+        return numTokens - numPromptTokens;
+    }
+
+    int tokenId(int position) {
+        return tokens[position];
+    }
+
+    /** Whether end and stop tokens may not be drawn yet. */
+    boolean suppressStop() {
+        return numGeneratedTokens() < sampling.minTokens();
+    }
+
+    /** Copies the tokens {@code [from, from + count)} to {@code target[offset ..]}. */
+    void copyTokens(int from, int count, int[] target, int offset) {
+        System.arraycopy(tokens, from, target, offset, count);
+    }
+
+    /** Appends a drawn token; {@code logprob} is null when none was asked for. */
+    void append(int tokenId, TokenLogprob logprob) {
+        int count = numTokens;
+        if (count == tokens.length) {
+            grow();
+        }
+        tokens[count] = tokenId;
+        if (logprob != null) {
+            logprobs[count - numPromptTokens] = logprob;
+        }
+        numTokens = count + 1;
+    }
+
+    private void grow() {
+        int length = 2 * tokens.length;
+        tokens = Arrays.copyOf(tokens, length);
+        if (sampling.logprobs() >= 0) {
+            logprobs = Arrays.copyOf(logprobs, length - numPromptTokens);
+        }
+    }
+
+    /** What has been generated; a prefix of what will be. */
+    Progress progress() {
+        int count = numTokens;
+        TokenIds ids = TokenIds.ofRange(tokens, numPromptTokens, count);
+        if (sampling.logprobs() < 0) {
+            return new Progress(ids, java.util.List.of());
+        }
+        return new Progress(ids, Arrays.asList(logprobs).subList(0, count - numPromptTokens));
+    }
+}

@@ -1,0 +1,92 @@
+package dev.millrace.engine;
+
+import java.util.List;
+
+/**
+ * Decides after each token whether an answer ends: end and stop tokens, stop strings, lengths.
+ *
+ * <p>Text is only made when there are stop strings. Of several, the one that begins first counts. Before {@code
+ * minTokens} nothing but the length ends an answer.
+ *
+ * <p>Thread-safety: none.
+ */
+final class StopChecker {
+    private final int[] stopTokenIds;
+    private final int minTokens;
+    private final int maxTokens;
+    private final List<String> stopStrings;
+    private final int longestStop;
+    private final TextStream stream;
+    private final StringBuilder text = new StringBuilder(0);
+    private int searchable;
+    private int cutAt = -1;
+    private boolean endsWithStopToken;
+
+    /**
+     * A checker for one answer.
+     *
+     * @param stopTokenIds tokens that end it
+     * @param maxTokens its greatest length
+     * @param stream null if there are no stop strings
+     */
+    StopChecker(int[] stopTokenIds, SamplingParams sampling, int maxTokens, TextStream stream) {
+        this.stopTokenIds = stopTokenIds;
+        this.minTokens = sampling.minTokens();
+        this.maxTokens = maxTokens;
+        this.stopStrings = sampling.stop();
+        this.longestStop = stopStrings.stream().mapToInt(String::length).max().orElse(0);
+        this.stream = stream;
+    }
+
+    /** Takes the next token, which is the {@code count}-th; null if more may follow. */
+    FinishReason accept(int tokenId, int count) {
+        if (count > minTokens && isStopToken(tokenId)) {
+            endsWithStopToken = true;
+            return FinishReason.STOP;
+        }
+        if (stream != null && acceptText(stream.append(tokenId), count)) {
+            return FinishReason.STOP;
+        }
+        return count >= maxTokens ? FinishReason.LENGTH : null;
+    }
+
+    private boolean isStopToken(int tokenId) {
+        for (int id : stopTokenIds) {
+            if (id == tokenId) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean acceptText(String added, int count) {
+        int from = Math.max(searchable, text.length() - longestStop + 1);
+        text.append(added);
+        if (count <= minTokens) {
+            searchable = text.length();
+            return false;
+        }
+        for (int i = 0; i < stopStrings.size(); i++) {
+            int at = text.indexOf(stopStrings.get(i), from);
+            if (at >= 0 && (cutAt < 0 || at < cutAt)) {
+                cutAt = at;
+            }
+        }
+        return cutAt >= 0;
+    }
+
+    /** Whether a stop string ended the answer. */
+    boolean cutsText() {
+        return cutAt >= 0;
+    }
+
+    /** The answer before the stop string. */
+    String textBeforeStop() {
+        return text.substring(0, cutAt);
+    }
+
+    /** Whether the last token is not part of the text. */
+    boolean endsWithStopToken() {
+        return endsWithStopToken;
+    }
+}

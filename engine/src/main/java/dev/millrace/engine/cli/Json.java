@@ -1,0 +1,62 @@
+package dev.millrace.engine.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.engine.TokenIds;
+import dev.millrace.engine.TokenLogprob;
+import java.util.List;
+
+/**
+ * One JSON object a line.
+ *
+ * <p>Thread-safety: stateless.
+ */
+final class Json {
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+
+    private Json() {}
+
+    static ObjectNode object() {
+        return MAPPER.createObjectNode();
+    }
+
+    static String line(ObjectNode object) {
+        try {
+            return MAPPER.writeValueAsString(object);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    static ArrayNode array(TokenIds ids) {
+        ArrayNode array = MAPPER.createArrayNode();
+        for (int i = 0; i < ids.size(); i++) {
+            array.add(ids.get(i));
+        }
+        return array;
+    }
+
+    /** For each token {@code {"tokenId", "logprob", "top": [...]}}; null stays null. */
+    static ArrayNode array(List<TokenLogprob> logprobs) {
+        ArrayNode array = MAPPER.createArrayNode();
+        for (TokenLogprob logprob : logprobs) {
+            if (logprob == null) {
+                array.addNull();
+            } else {
+                array.add(object(logprob));
+            }
+        }
+        return array;
+    }
+
+    private static ObjectNode object(TokenLogprob logprob) {
+        ObjectNode node =
+                object().put("tokenId", logprob.tokenId()).put("logprob", logprob.logprob());
+        if (!logprob.top().isEmpty()) {
+            node.set("top", array(logprob.top()));
+        }
+        return node;
+    }
+}

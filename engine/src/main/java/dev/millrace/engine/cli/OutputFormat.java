@@ -1,0 +1,7 @@
+package dev.millrace.engine.cli;
+
+/** How a command prints its results. */
+enum OutputFormat {
+    text,
+    json
+}

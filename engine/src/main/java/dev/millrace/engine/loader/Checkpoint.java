@@ -1,0 +1,55 @@
+package dev.millrace.engine.loader;
+
+import dev.millrace.engine.InvalidModelException;
+import dev.millrace.engine.model.ModelConfig;
+import dev.millrace.engine.tokenizer.ChatTemplate;
+import dev.millrace.engine.tokenizer.Tokenizer;
+import dev.millrace.kernels.WeightSource;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * A model on disk, whatever its format: settings, weights by their Hugging Face names, tokenizer and chat template.
+ *
+ * <p>Opening reads headers only and checks that every tensor which the configuration calls for is there in the right shape.
+ *
+ * <p>Thread-safety: all methods may be called from any thread until {@link #close}.
+ */
+public interface Checkpoint extends AutoCloseable {
+
+    /**
+     * Opens a folder with config.json and safetensors, a .gguf file, or a folder that holds exactly one .gguf file.
+     *
+     * @throws InvalidModelException when there is no such checkpoint, or it is damaged or not supported
+     */
+    static Checkpoint open(Path path) {
+        return CheckpointOpener.open(path);
+    }
+
+    /** What the decoder needs to know. */
+    ModelConfig config();
+
+    /**
+     * Names this model in saved state: SHA-256, in hex, of configuration, names, types, shapes and sizes of all tensors
+     * and a sample of each one's bytes.
+     */
+    String fingerprint();
+
+    /** A new tokenizer of this checkpoint; the caller closes it. */
+    Tokenizer tokenizer();
+
+    /** The checkpoint's chat template, ready to render. */
+    Optional<ChatTemplate> chatTemplate();
+
+    /** True when the checkpoint stores the tensor with this Hugging Face name. */
+    boolean has(String name);
+
+    /** The matrix with this Hugging Face name, for instance {@code model.layers.0.self_attn.q_proj.weight}. */
+    WeightSource matrix(String name);
+
+    /** The one-dimensional tensor with this Hugging Face name, widened to float32. */
+    float[] vector(String name);
+
+    @Override
+    void close();
+}

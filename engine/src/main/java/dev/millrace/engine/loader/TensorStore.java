@@ -1,0 +1,114 @@
+package dev.millrace.engine.loader;
+
+import dev.millrace.engine.ErrorCode;
+import dev.millrace.kernels.WeightFormat;
+import dev.millrace.kernels.WeightSource;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** The tensors of a checkpoint by their Hugging Face names. */
+final class TensorStore {
+    private final String where;
+    private final SortedMap<String, StoredTensor> tensors;
+    private final ErrorCode unsupportedType;
+
+    /**
+     * @param where names the checkpoint in messages
+     * @param unsupportedType code for weights in a type that cannot be computed with
+     */
+    TensorStore(String where, Map<String, StoredTensor> tensors, ErrorCode unsupportedType) {
+        this.where = where;
+        this.tensors = new TreeMap<>(tensors);
+        this.unsupportedType = unsupportedType;
+    }
+
+    SortedMap<String, StoredTensor> tensors() {
+        return tensors;
+    }
+
+    boolean has(String name) {
+        return tensors.containsKey(name);
+    }
+
+    WeightSource matrix(String name) {
+        StoredTensor tensor = get(name);
+        WeightFormat format = format(tensor);
+        if (tensor.shape().size() != 2) {
+            throw wrongShape(tensor, "a matrix");
+        }
+        return new FileMatrix(
+                tensor.file(),
+                tensor.position(),
+                format,
+                dimension(tensor, 0),
+                dimension(tensor, 1));
+    }
+
+    float[] vector(String name) {
+        StoredTensor tensor = get(name);
+        WeightFormat format = format(tensor);
+        if (tensor.shape().size() != 1 || format.blockElements() != 1) {
+            throw wrongShape(tensor, "a vector of plain numbers");
+        }
+        int count = dimension(tensor, 0);
+        ByteBuffer bytes =
+                tensor.file().read(tensor.position(), Math.toIntExact(tensor.sizeBytes()));
+        return Floats.read(format, bytes, count);
+    }
+
+    /** Refuses the checkpoint when the tensor {@code name} is missing or has another shape or a foreign type. */
+    void check(String name, List<Long> shape) {
+        StoredTensor tensor = get(name);
+        if (!tensor.shape().equals(shape)) {
+            throw wrongShape(tensor, "" + shape);
+        }
+        format(tensor);
+    }
+
+    private StoredTensor get(String name) {
+        StoredTensor tensor = tensors.get(name);
+        if (tensor == null) {
+            throw Problems.refuse(
+                    ConfigError.MISSING_TENSOR,
+                    where + ": tensor " + Problems.quote(name),
+                    "no such tensor",
+                    "one, as the configuration calls for it",
+                    "Check that configuration and weights belong together and are complete");
+        }
+        return tensor;
+    }
+
+    private WeightFormat format(StoredTensor tensor) {
+        return tensor.format()
+                .orElseThrow(
+                        () ->
+                                Problems.refuse(
+                                        unsupportedType,
+                                        tensor.where(),
+                                        "type " + tensor.type(),
+                                        unsupportedType == GgufError.UNSUPPORTED_TYPE
+                                                ? "F32, F16, BF16, Q8_0, Q4_0 or Q4_1"
+                                                : "F32, F16 or BF16",
+                                        "Use a checkpoint converted to one of these types"));
+    }
+
+    private int dimension(StoredTensor tensor, int index) {
+        long size = tensor.shape().get(index);
+        if (size > Integer.MAX_VALUE) {
+            throw wrongShape(tensor, "dimensions below 2^31");
+        }
+        return (int) size;
+    }
+
+    private static RuntimeException wrongShape(StoredTensor tensor, String expected) {
+        return Problems.refuse(
+                ConfigError.TENSOR_SHAPE,
+                tensor.where(),
+                "shape " + tensor.shape(),
+                expected,
+                "Check that configuration and weights belong together");
+    }
+}

@@ -1,0 +1,132 @@
+package dev.millrace.engine.model;
+
+import dev.millrace.kernels.AttentionParams;
+import dev.millrace.kernels.DType;
+import dev.millrace.kernels.Kernels;
+import dev.millrace.kernels.KvCache;
+import dev.millrace.kernels.PackedBatch;
+import dev.millrace.kernels.Tensor;
+
+/**
+ * The forward pass of a pre-norm decoder with rotary positions and a gated MLP, over a packed batch.
+ *
+ * <p>Layer: {@code x += attention(norm(x)); x += mlp(norm(x))}. Each addition is fused with the norm that follows it, so
+ * the last layer's output is already normed. Source: Touvron et al., Llama 2, arXiv 2307.09288, and the configuration
+ * of each family.
+ *
+ * <p>Thread-safety: none; used by the engine thread, which owns the kernels.
+ */
+public final class Decoder {
+    private final ModelConfig config;
+    private final Kernels kernels;
+    private final DecoderWeights weights;
+    private final AttentionParams[] attentionParams;
+    private final Tensor residual;
+    private final Tensor normed;
+    private final Tensor q;
+    private final Tensor k;
+    private final Tensor v;
+    private final Tensor[] fusedQkv;
+    private final Tensor[] splitQkv;
+    private final Tensor attended;
+    private final Tensor gated;
+    private final Tensor delta;
+
+    /** A decoder with activations for up to {@code maxTokens} token rows. */
+    Decoder(ModelConfig config, Kernels kernels, DecoderWeights weights, int maxTokens) {
+        this.config = config;
+        this.kernels = kernels;
+        this.weights = weights;
+        int qColumns = config.numHeads() * config.headDim();
+        int kvColumns = config.numKvHeads() * config.headDim();
+        residual = activations(maxTokens, config.hiddenSize());
+        normed = activations(maxTokens, config.hiddenSize());
+        delta = activations(maxTokens, config.hiddenSize());
+        attended = activations(maxTokens, qColumns);
+        gated = activations(maxTokens, config.intermediateSize());
+        Tensor all = activations(maxTokens, qColumns + 2 * kvColumns);
+        q = all.columns(0, qColumns);
+        k = all.columns(qColumns, qColumns + kvColumns);
+        v = all.columns(qColumns + kvColumns, qColumns + 2 * kvColumns);
+        fusedQkv = new Tensor[] {all};
+        splitQkv = new Tensor[] {q, k, v};
+        attentionParams = new AttentionParams[config.numLayers()];
+        for (int layer = 0; layer < attentionParams.length; layer++) {
+            attentionParams[layer] = attentionParams(layer);
+        }
+    }
+
+    private AttentionParams attentionParams(int layer) {
+        return new AttentionParams(
+                config.numHeads(),
+                config.numKvHeads(),
+                config.headDim(),
+                config.attentionScale(),
+                config.slidingWindow(layer),
+                config.attentionSoftCap());
+    }
+
+    private Tensor activations(int rows, int columns) {
+        return kernels.allocate(DType.F32, rows, columns, "activations");
+    }
+
+    /**
+     * Computes keys and values of the batch's tokens and returns their last hidden states after the final norm: F32 [T, E],
+     * valid until the next call.
+     */
+    public Tensor forward(PackedBatch batch, KvCache cache) {
+        int rows = batch.numTokens();
+        kernels.embed(residual, batch, weights.embedding(), config.embeddingScale());
+        kernels.rmsNorm(
+                normed, residual, weights.layers().get(0).inputNorm(), config.normEpsilon(), rows);
+        for (int i = 0; i < config.numLayers(); i++) {
+            LayerWeights layer = weights.layers().get(i);
+            attention(layer, i, batch, cache);
+            kernels.addRmsNorm(
+                    normed, residual, delta, layer.postAttentionNorm(), config.normEpsilon(), rows);
+            mlp(layer, rows);
+            kernels.addRmsNorm(normed, residual, delta, nextNorm(i), config.normEpsilon(), rows);
+        }
+        return normed;
+    }
+
+    private void attention(LayerWeights layer, int index, PackedBatch batch, KvCache cache) {
+        int rows = batch.numTokens();
+        Tensor[] outs = layer.qkv().size() == 1 ? fusedQkv : splitQkv;
+        for (int part = 0; part < outs.length; part++) {
+            layer.qkv().get(part).apply(kernels, outs[part], normed, rows);
+        }
+        if (layer.qNorm() != null) {
+            kernels.headRmsNorm(q, layer.qNorm(), config.normEpsilon(), rows);
+            kernels.headRmsNorm(k, layer.kNorm(), config.normEpsilon(), rows);
+        }
+        kernels.ropeAndStoreKv(q, k, v, weights.rope(), batch, cache, index);
+        kernels.attention(attended, q, cache, index, batch, attentionParams[index]);
+        layer.output().apply(kernels, delta, attended, rows);
+    }
+
+    private void mlp(LayerWeights layer, int rows) {
+        kernels.gatedLinear(
+                gated, normed, layer.gateUp(), layer.gateUpBias(), config.activation(), rows);
+        layer.down().apply(kernels, delta, gated, rows);
+    }
+
+    private Tensor nextNorm(int layer) {
+        return layer + 1 < config.numLayers()
+                ? weights.layers().get(layer + 1).inputNorm()
+                : weights.finalNorm();
+    }
+
+    /** E. */
+    public int hiddenSize() {
+        return config.hiddenSize();
+    }
+
+    /** Logits of {@code rows} hidden states: {@code out} F32 [rows, V] from {@code hidden} F32 [rows, E]. */
+    public void logits(Tensor out, Tensor hidden, int rows) {
+        kernels.linear(out, hidden, weights.head(), null, rows);
+        if (config.finalLogitSoftCap() != 0) {
+            kernels.softCap(out, config.finalLogitSoftCap(), rows);
+        }
+    }
+}

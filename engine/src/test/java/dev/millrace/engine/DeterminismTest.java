@@ -1,0 +1,182 @@
+package dev.millrace.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.engine.loader.Checkpoint;
+import dev.millrace.engine.model.ModelConfig;
+import dev.millrace.kernels.DType;
+import dev.millrace.kernels.KvShape;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The same request gives the same bits, whatever runs beside it: alone, in batches of 1 to 64, chunked at any size,
+ * preempted, with a prefix hit, on any number of threads, and going on after a restore at any token.
+ */
+class DeterminismTest {
+    private static final int NUM_REQUESTS = 24;
+    private static final int MAX_TOKENS = 20;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"llama", "mistral-swa", "qwen3"})
+    void answersDoNotDependOnWhatRunsBeside(String model) throws Exception {
+        List<Request> requests = requests(20261122);
+        List<Completion> alone = aloneOneByOne(model, requests);
+        for (EngineConfig config : variants().toList()) {
+            try (LlmEngine engine = LlmEngine.load(Golden.folder(model).model(), config)) {
+                assertSame(all(engine, requests), alone, config);
+                assertSame(all(engine, requests), alone, config);
+                boolean hit = engine.stats().cachedPromptTokens() > 0;
+                assertThat(hit).as("%s", config).isEqualTo(config.prefixCaching());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"llama", "mistral-swa", "qwen3"})
+    void preemptedAnswersHaveTheSameBits(String model) throws Exception {
+        List<Request> requests = requests(20261123);
+        List<Completion> alone = aloneOneByOne(model, requests);
+        EngineConfig scarce = TestConfigs.of(2, 64, 64, 10 * blockBytes(model), false);
+        try (LlmEngine engine = LlmEngine.load(Golden.folder(model).model(), scarce)) {
+            expectShortAnswers(engine);
+            assertSame(all(engine, requests), alone, scarce);
+            assertThat(engine.stats().preemptions()).isPositive();
+        }
+    }
+
+    /** Answers that end at their first token, so that the engine admits more than it has blocks for. */
+    private static void expectShortAnswers(LlmEngine engine) throws Exception {
+        Set<Integer> everyToken =
+                IntStream.range(0, engine.vocabSize()).boxed().collect(Collectors.toSet());
+        SamplingParams sampling =
+                SamplingParams.builder().maxTokens(60).stopTokenIds(everyToken).build();
+        Request request = Request.of("short", new Prompt.Tokens(TokenIds.of(1, 2, 3)), sampling);
+        all(engine, Collections.nCopies(150, request));
+    }
+
+    private static long blockBytes(String model) {
+        try (Checkpoint checkpoint = Checkpoint.open(Golden.folder(model).model())) {
+            ModelConfig config = checkpoint.config();
+            return new KvShape(config.numLayers(), 1, 16, config.numKvHeads(), config.headDim())
+                    .blockBytes(DType.F32);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"llama", "qwen3"})
+    void answersGoOnFromAnyTokenWithTheSameBits(String model) throws Exception {
+        List<Request> requests = requests(7).subList(0, 6);
+        List<Completion> whole = aloneOneByOne(model, requests);
+        try (LlmEngine engine = LlmEngine.load(Golden.folder(model).model(), TestConfigs.small())) {
+            for (int have = 0; have <= MAX_TOKENS; have++) {
+                List<Request> resumed = new ArrayList<>();
+                for (int i = 0; i < requests.size(); i++) {
+                    resumed.add(requests.get(i).withResumed(prefixes(whole.get(i), have)));
+                }
+                assertSame(all(engine, resumed), whole, "resumed with " + have);
+            }
+            assertThat(engine.stats().resumedTokens()).isPositive();
+        }
+    }
+
+    private static Stream<EngineConfig> variants() {
+        long plenty = 16L << 20;
+        Stream<EngineConfig> batches =
+                IntStream.of(1, 2, 3, 8, 64)
+                        .mapToObj(seqs -> TestConfigs.of(2, seqs, 256, plenty, true));
+        Stream<EngineConfig> chunks =
+                IntStream.of(1, 5, 16, 17, 64)
+                        .mapToObj(tokens -> TestConfigs.of(2, 64, tokens, plenty, false));
+        Stream<EngineConfig> threads =
+                IntStream.of(1, 3).mapToObj(count -> TestConfigs.of(count, 64, 48, plenty, true));
+        return Stream.of(batches, chunks, threads).flatMap(each -> each);
+    }
+
+    /** Prompts of 1 to 90 tokens, half of them with a common beginning, and every kind of sampling. */
+    private static List<Request> requests(long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        int[] shared = random.ints(40, 0, 500).toArray();
+        List<Request> requests = new ArrayList<>();
+        for (int i = 0; i < NUM_REQUESTS; i++) {
+            int[] ids = random.ints(1 + random.nextInt(90), 0, 500).toArray();
+            if (i % 2 == 0) {
+                System.arraycopy(shared, 0, ids, 0, Math.min(shared.length, ids.length));
+            }
+            requests.add(Request.of("r" + i, new Prompt.Tokens(TokenIds.of(ids)), sampling(i)));
+        }
+        return requests;
+    }
+
+    private static SamplingParams sampling(int i) {
+        SamplingParams.Builder builder =
+                SamplingParams.builder()
+                        .seed(i)
+                        .maxTokens(MAX_TOKENS)
+                        .ignoreEos(i % 3 != 0)
+                        .logprobs(i % 4 == 1 ? 3 : -1);
+        return switch (i % 6) {
+            case 0 -> builder.temperature(0).build();
+            case 1 -> builder.temperature(0.8f).topP(0.9f).build();
+            case 2 -> builder.temperature(1.2f).topK(20).minP(0.02f).build();
+            case 3 -> builder.temperature(0).repetitionPenalty(1.3f).frequencyPenalty(0.2f).build();
+            case 4 -> builder.temperature(1).n(3).build();
+            default -> builder.temperature(0.7f).presencePenalty(0.5f).minTokens(5).build();
+        };
+    }
+
+    private static List<Completion> aloneOneByOne(String model, List<Request> requests)
+            throws Exception {
+        EngineConfig config = TestConfigs.of(1, 64, 256, 16L << 20, false);
+        List<Completion> completions = new ArrayList<>();
+        try (LlmEngine engine = LlmEngine.load(Golden.folder(model).model(), config)) {
+            for (Request request : requests) {
+                completions.add(engine.submit(request).get());
+            }
+        }
+        return completions;
+    }
+
+    private static List<Completion> all(LlmEngine engine, List<Request> requests) throws Exception {
+        List<Generation> generations = new ArrayList<>();
+        for (Request request : requests) {
+            generations.add(engine.submit(request));
+        }
+        List<Completion> completions = new ArrayList<>();
+        for (Generation generation : generations) {
+            completions.add(generation.get());
+        }
+        return completions;
+    }
+
+    private static List<Progress> prefixes(Completion completion, int have) {
+        List<Progress> prefixes = new ArrayList<>();
+        for (Output output : completion.outputs()) {
+            int count = Math.min(have, output.tokenIds().size());
+            List<TokenLogprob> logprobs =
+                    output.logprobs().isEmpty() ? List.of() : output.logprobs().subList(0, count);
+            prefixes.add(
+                    new Progress(
+                            TokenIds.ofRange(output.tokenIds().toArray(), 0, count), logprobs));
+        }
+        return prefixes;
+    }
+
+    /** Outputs carry token ids, text, finish reasons and log-probabilities; floats are equal only if their bits are. */
+    private static void assertSame(
+            List<Completion> actual, List<Completion> expected, Object variant) {
+        for (int i = 0; i < expected.size(); i++) {
+            assertThat(actual.get(i).outputs())
+                    .as("%s with %s", expected.get(i).requestId(), variant)
+                    .isEqualTo(expected.get(i).outputs());
+        }
+    }
+}

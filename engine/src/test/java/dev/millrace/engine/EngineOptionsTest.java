@@ -1,0 +1,163 @@
+package dev.millrace.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.millrace.kernels.KernelsConfig.ComputePrecision;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class EngineOptionsTest {
+
+    @Test
+    void noOptionsAreTheDefaults() {
+        assertThat(EngineOptions.parse(Map.of())).isEqualTo(EngineConfig.defaults());
+    }
+
+    @Test
+    void everyDefaultCanBeWrittenOut() {
+        Map<String, String> options = new HashMap<>();
+        for (EngineOption option : EngineOption.values()) {
+            options.put(option.key(), option.defaultText());
+            assertThat(option.description()).endsWith(".");
+            assertThat(option.allowed()).isNotBlank();
+        }
+        assertThat(EngineOptions.parse(options)).isEqualTo(EngineConfig.defaults());
+        assertThat(EngineOption.KV_CACHE_MEMORY.defaultText()).isEqualTo("512m");
+        assertThat(EngineOption.MAX_WAIT.defaultText()).isEqualTo("30s");
+    }
+
+    @Test
+    void everyKeyReachesItsField() {
+        Map<String, String> options = new HashMap<>();
+        options.put("device", "cpu");
+        options.put("threads", "3");
+        options.put("compute-precision", "float32");
+        options.put("max-num-seqs", "17");
+        options.put("max-num-batched-tokens", "333");
+        options.put("max-model-len", "4096");
+        options.put("block-size", "32");
+        options.put("kv-cache-memory", "2g");
+        options.put("prefix-caching", "false");
+        options.put("max-waiting-tokens", "5000");
+        options.put("queue-capacity", "99");
+        options.put("max-wait", "1500ms");
+        assertThat(options).hasSameSizeAs(EngineOption.values());
+        assertThat(EngineOptions.parse(options))
+                .isEqualTo(
+                        new EngineConfig(
+                                "cpu",
+                                3,
+                                ComputePrecision.FLOAT32,
+                                17,
+                                333,
+                                4096,
+                                32,
+                                2L << 30,
+                                false,
+                                5000,
+                                99,
+                                Duration.ofMillis(1500)));
+    }
+
+    @Test
+    void optionsLieOverTheirBase() {
+        EngineConfig base = EngineOptions.parse(Map.of("block-size", "8", "threads", "2"));
+        EngineConfig config = EngineOptions.parse(Map.of("block-size", "24"), base);
+        assertThat(config.blockSize()).isEqualTo(24);
+        assertThat(config.threads()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "512, 512",
+        "1k, 1024",
+        "3M, 3145728",
+        "1g, 1073741824",
+        "2t, 2199023255552",
+    })
+    void readsSizes(String text, long bytes) {
+        assertThat(EngineOptions.parse(Map.of("kv-cache-memory", text)).kvCacheBytes())
+                .isEqualTo(bytes);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"250ms, 250", "0s, 0", "30s, 30000", "5m, 300000", "1h, 3600000"})
+    void readsDurations(String text, long millis) {
+        assertThat(EngineOptions.parse(Map.of("max-wait", text)).maxWait())
+                .isEqualTo(Duration.ofMillis(millis));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "device, cuda:0",
+        "device, ''",
+        "threads, 0",
+        "threads, 1025",
+        "threads, two",
+        "compute-precision, int8",
+        "max-num-seqs, 0",
+        "max-num-seqs, 4097",
+        "max-num-batched-tokens, 0",
+        "max-num-batched-tokens, 1e6",
+        "max-model-len, -1",
+        "block-size, 0",
+        "block-size, 257",
+        "block-size, 12",
+        "kv-cache-memory, 0",
+        "kv-cache-memory, -1g",
+        "kv-cache-memory, 1x",
+        "kv-cache-memory, g",
+        "kv-cache-memory, ''",
+        "kv-cache-memory, 99999999t",
+        "prefix-caching, yes",
+        "max-waiting-tokens, 0",
+        "queue-capacity, 0",
+        "max-wait, 30",
+        "max-wait, s",
+        "max-wait, -1s",
+        "max-wait, 99999999999999999h",
+    })
+    void aBadValueIsRefusedWithWhatIsAllowed(String key, String value) {
+        assertThatExceptionOfType(InvalidRequestException.class)
+                .isThrownBy(() -> EngineOptions.parse(Map.of(key, value)))
+                .satisfies(
+                        e -> {
+                            assertThat(e.problem().code()).isEqualTo(EngineError.INVALID_OPTION);
+                            assertThat(e)
+                                    .hasMessageContaining(key)
+                                    .hasMessageContaining("'" + value + "'")
+                                    .hasMessageContaining("The default is");
+                        });
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "max-num-seq, max-num-seqs",
+        "blocksize, block-size",
+        "kv-cache-mem, kv-cache-memory",
+        "prefix-cacheing, prefix-caching",
+        "thread, threads",
+    })
+    void anUnknownKeyIsRefusedWithTheNearestOne(String key, String nearest) {
+        assertThatExceptionOfType(InvalidRequestException.class)
+                .isThrownBy(() -> EngineOptions.parse(Map.of(key, "1")))
+                .satisfies(
+                        e -> {
+                            assertThat(e.problem().code()).isEqualTo(EngineError.UNKNOWN_OPTION);
+                            assertThat(e).hasMessageContaining("Did you mean '" + nearest + "'?");
+                        });
+    }
+
+    @Test
+    void aKeyLikeNoOtherGetsTheWholeList() {
+        assertThatExceptionOfType(InvalidRequestException.class)
+                .isThrownBy(() -> EngineOptions.parse(Map.of("speculative-decoding-model", "1")))
+                .withMessageContaining("block-size")
+                .withMessageContaining("Leave it out");
+    }
+}

@@ -1,0 +1,148 @@
+package dev.millrace.engine;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A runner whose next token is a hash of the sequence's own tokens, its seed and the position.
+ *
+ * <p>It keeps a KV cache that holds for each slot the token and the position written last. Before it draws a token it
+ * "attends": every earlier slot must hold this sequence's token at this position. So a block that was shared, copied,
+ * freed or reused wrongly is seen at once. It also checks that no slot is written by two sequences and that the batch
+ * keeps to its limits.
+ */
+final class FakeBatchRunner implements BatchRunner {
+    /** Stands for logits that are not finite. */
+    static final int NOT_FINITE = -1;
+
+    private final int blockSize;
+    private final int maxNumBatchedTokens;
+    private final boolean drawsEos;
+    private final int[] slotTokens;
+    private final int[] slotPositions;
+    private final Map<String, Integer> poisoned = new HashMap<>();
+    private final Set<Integer> written = new HashSet<>();
+    private boolean verifies = true;
+    long numTokens;
+    long numBlockCopies;
+    boolean closed;
+
+    FakeBatchRunner(int numBlocks, EngineConfig config, boolean drawsEos) {
+        this.blockSize = config.blockSize();
+        this.maxNumBatchedTokens = config.maxNumBatchedTokens();
+        this.drawsEos = drawsEos;
+        this.slotTokens = new int[numBlocks * blockSize];
+        this.slotPositions = new int[numBlocks * blockSize];
+    }
+
+    /** The request with this id gets logits that are not finite when it would draw its {@code count}-th token. */
+    void poison(String requestId, int count) {
+        poisoned.put(requestId, count);
+    }
+
+    /** Turns the checks off, as they allocate. */
+    FakeBatchRunner withoutChecks() {
+        verifies = false;
+        return this;
+    }
+
+    @Override
+    public void run(ScheduledBatch batch) {
+        copyBlocks(batch);
+        write(batch);
+        if (verifies) {
+            verify(batch);
+        }
+        for (int i = 0; i < batch.size(); i++) {
+            if (batch.samples(i)) {
+                batch.setSampled(i, draw(batch.sequence(i)), logprob(batch.sequence(i)));
+            }
+        }
+        numTokens += batch.numTokens();
+        numBlockCopies += batch.numBlockCopies();
+    }
+
+    private void copyBlocks(ScheduledBatch batch) {
+        int[] copies = batch.blockCopies();
+        for (int i = 0; i < batch.numBlockCopies(); i++) {
+            int source = copies[2 * i] * blockSize;
+            int target = copies[2 * i + 1] * blockSize;
+            System.arraycopy(slotTokens, source, slotTokens, target, blockSize);
+            System.arraycopy(slotPositions, source, slotPositions, target, blockSize);
+        }
+    }
+
+    private void write(ScheduledBatch batch) {
+        for (int i = 0; i < batch.size(); i++) {
+            Sequence sequence = batch.sequence(i);
+            int from = sequence.numComputedTokens;
+            for (int p = from; p < from + batch.numScheduledTokens(i); p++) {
+                slotTokens[slot(sequence, p)] = sequence.tokenId(p);
+                slotPositions[slot(sequence, p)] = p;
+            }
+        }
+    }
+
+    private int slot(Sequence sequence, int position) {
+        return sequence.blockTable.get(position / blockSize) * blockSize + position % blockSize;
+    }
+
+    private void verify(ScheduledBatch batch) {
+        check(batch.size() > 0, "the batch is empty");
+        check(batch.numTokens() <= maxNumBatchedTokens, "the batch exceeds its budget");
+        written.clear();
+        for (int i = 0; i < batch.size(); i++) {
+            Sequence sequence = batch.sequence(i);
+            int end = sequence.numComputedTokens + batch.numScheduledTokens(i);
+            check(batch.numScheduledTokens(i) > 0, "a sequence without tokens is in the batch");
+            check(end <= sequence.numTokens(), "more tokens are scheduled than there are");
+            for (int p = 0; p < end; p++) {
+                int slot = slot(sequence, p);
+                check(
+                        slotTokens[slot] == sequence.tokenId(p) && slotPositions[slot] == p,
+                        "a slot holds what another sequence or position wrote");
+                check(
+                        p < sequence.numComputedTokens || written.add(slot),
+                        "two sequences write one slot");
+            }
+        }
+    }
+
+    private int draw(Sequence sequence) {
+        Integer count = poisoned.get(sequence.generation.request().id());
+        if (count != null && count == sequence.numGeneratedTokens() + 1) {
+            return NOT_FINITE;
+        }
+        long hash = sequence.seed;
+        for (int p = 0; p < sequence.numTokens(); p++) {
+            hash = Bits.mix(hash + sequence.tokenId(p));
+        }
+        return token(hash, sequence);
+    }
+
+    private int token(long hash, Sequence sequence) {
+        if (drawsEos && !sequence.suppressStop() && (hash >>> 32) % 16 == 0) {
+            return FakeTokenizer.EOS;
+        }
+        return 'a' + (int) Long.remainderUnsigned(hash, 26);
+    }
+
+    private static TokenLogprob logprob(Sequence sequence) {
+        return sequence.sampling.logprobs() < 0
+                ? null
+                : new TokenLogprob(sequence.numTokens(), -1f, java.util.List.of());
+    }
+
+    private static void check(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new AssertionError(otherwise);
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+}

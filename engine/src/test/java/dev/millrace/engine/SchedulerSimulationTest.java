@@ -1,0 +1,147 @@
+package dev.millrace.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Random loads on random small engines: after every round the books must agree, in the end everybody must have finished
+ * with the tokens that it gets alone.
+ */
+final class SchedulerSimulationTest {
+    private static final int SCENARIOS = 300;
+    private static final int MAX_ROUNDS = 20_000;
+    private static final String[] PREFIXES = {
+        "", "ab", "You are a helpful ", "Classify this ticket: "
+    };
+
+    private final List<Generation> generations = new ArrayList<>();
+    private long preemptions;
+    private long cachedTokens;
+    private long copies;
+    private int timeouts;
+    private int cancels;
+
+    @Test
+    void everyRequestFinishesWithTheTokensItGetsAlone() {
+        for (long seed = 1; seed <= SCENARIOS; seed++) {
+            try {
+                simulate(new SplittableRandom(seed));
+            } catch (Throwable e) {
+                throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
+            }
+        }
+        // A simulation in which nothing happens would prove nothing.
+        assertThat(preemptions).isGreaterThan(100);
+        assertThat(cachedTokens).isGreaterThan(1000);
+        assertThat(copies).isGreaterThan(100);
+        assertThat(timeouts).isGreaterThan(20);
+        assertThat(cancels).isGreaterThan(20);
+    }
+
+    private void simulate(SplittableRandom random) {
+        generations.clear();
+        EngineConfig config = config(random);
+        // Room for the longest request alone, and at times for little more.
+        int numBlocks =
+                128 / config.blockSize() + 1 + random.nextInt(random.nextBoolean() ? 3 : 40);
+        boolean drawsEos = random.nextBoolean();
+        KvForecast forecast = new KvForecast(random.nextDouble(-0.1, 1));
+        SimulatedEngine engine =
+                new SimulatedEngine(config, numBlocks, drawsEos, forecast, step -> {});
+        int requests = random.nextInt(1, 40);
+        int rounds = 0;
+        while (generations.size() < requests || engine.loop.scheduler().hasWork()) {
+            if (generations.size() < requests && random.nextInt(3) > 0) {
+                generations.add(engine.submit(request(random, generations.size())));
+            }
+            if (random.nextInt(40) == 0 && !generations.isEmpty()) {
+                generations.get(random.nextInt(generations.size())).cancel(false);
+            }
+            engine.round();
+            assertThat(++rounds).as("rounds").isLessThan(MAX_ROUNDS);
+        }
+        engine.round();
+        compareWithAlone(config, numBlocks, drawsEos);
+        count(engine);
+    }
+
+    private static EngineConfig config(SplittableRandom random) {
+        EngineConfig base = TestingEngines.config();
+        return new EngineConfig(
+                base.device(),
+                base.threads(),
+                base.computePrecision(),
+                random.nextInt(1, 12),
+                random.nextInt(1, 40),
+                0,
+                random.nextInt(1, 9),
+                base.kvCacheBytes(),
+                random.nextInt(4) > 0,
+                1 << 20,
+                1000,
+                Duration.ofMillis(random.nextInt(0, 200)));
+    }
+
+    private static Request request(SplittableRandom random, int number) {
+        StringBuilder prompt = new StringBuilder(PREFIXES[random.nextInt(PREFIXES.length)]);
+        int length = random.nextInt(1, 40);
+        for (int i = 0; i < length; i++) {
+            prompt.append((char) ('A' + random.nextInt(random.nextBoolean() ? 2 : 26)));
+        }
+        SamplingParams.Builder sampling =
+                SamplingParams.builder()
+                        .seed(random.nextInt(3))
+                        .maxTokens(random.nextInt(1, 60))
+                        .promptLogprobs(random.nextInt(8) == 0)
+                        .n(random.nextInt(3) == 0 ? random.nextInt(2, 6) : 1);
+        Request request =
+                Request.of("r" + number, new Prompt.Text(prompt.toString()), sampling.build());
+        return random.nextInt(10) == 0
+                ? request.withTimeout(Duration.ofMillis(random.nextInt(1, 100)))
+                : request;
+    }
+
+    private void compareWithAlone(EngineConfig config, int numBlocks, boolean drawsEos) {
+        for (Generation generation : generations) {
+            assertThat(generation).isDone();
+            if (generation.isCancelled()) {
+                cancels++;
+                continue;
+            }
+            Request request = generation.request();
+            SimulatedEngine alone = new SimulatedEngine(config, numBlocks, drawsEos);
+            Request endless = Request.of(request.id(), request.prompt(), request.sampling());
+            compare(generation.join(), alone.run(endless));
+        }
+    }
+
+    private void compare(Completion completion, Completion alone) {
+        for (int i = 0; i < alone.outputs().size(); i++) {
+            Output output = completion.outputs().get(i);
+            Output expected = alone.outputs().get(i);
+            if (output.finishReason() == FinishReason.TIMEOUT) {
+                timeouts++;
+                assertThat(expected.text()).startsWith(output.text());
+            } else {
+                assertThat(output).isEqualTo(expected);
+            }
+        }
+    }
+
+    private void count(SimulatedEngine engine) {
+        BlockPool pool = engine.loop.scheduler().pool();
+        assertThat(pool.numUsed()).as("blocks used at the end").isZero();
+        EngineStats stats = engine.loop.stats();
+        assertThat(stats.waitingTokens()).isZero();
+        assertThat(stats.runningRequests() + stats.waitingRequests()).isZero();
+        assertThat(stats.finishedRequests() + stats.failedRequests()).isEqualTo(generations.size());
+        preemptions += stats.preemptions();
+        cachedTokens += stats.cachedPromptTokens();
+        copies += engine.runner.numBlockCopies;
+    }
+}

@@ -1,0 +1,99 @@
+package dev.millrace.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongConsumer;
+
+/**
+ * An engine whose rounds the test runs itself, on its own thread and by its own clock.
+ *
+ * <p>After every round it compares the books of the pool with the block tables of the running sequences.
+ */
+final class SimulatedEngine {
+    final FakeBatchRunner runner;
+    final EngineLoop loop;
+    private final EngineConfig config;
+    private final RequestIntake intake;
+    private final List<Generation> posted = new ArrayList<>();
+    long nanos;
+
+    SimulatedEngine(EngineConfig config, int numBlocks, boolean drawsEos) {
+        this(config, numBlocks, drawsEos, new KvForecast(), step -> {});
+    }
+
+    SimulatedEngine(
+            EngineConfig config,
+            int numBlocks,
+            boolean drawsEos,
+            KvForecast forecast,
+            LongConsumer hook) {
+        this.config = config;
+        runner = new FakeBatchRunner(numBlocks, config, drawsEos);
+        EngineParts all = TestingEngines.parts(config, TestingEngines.hooked(runner, hook));
+        EngineParts parts =
+                new EngineParts(
+                        all.model(),
+                        all.tokenizer(),
+                        all.chatTemplate(),
+                        all.textStreams(),
+                        all.runner(),
+                        numBlocks);
+        intake = new RequestIntake(parts, config, () -> nanos);
+        loop = new EngineLoop(parts, config, forecast, () -> nanos);
+    }
+
+    Generation submit(Request request) {
+        Generation generation = new Generation(request);
+        if (!loop.submit(intake.prepare(generation))) {
+            throw new AssertionError("refused");
+        }
+        return generation;
+    }
+
+    /** Submits a request whose answer the test does not look at. */
+    void post(Request request) {
+        posted.add(submit(request));
+    }
+
+    /** One round, with the checks. */
+    void round() {
+        loop.doWork();
+        nanos += 1_000_000;
+        checkIntegrity();
+    }
+
+    /** Rounds until the generation is done; fails after {@code limit} of them. */
+    Completion finish(Generation generation, int limit) {
+        for (int i = 0; i < limit && !generation.isDone(); i++) {
+            round();
+        }
+        if (!generation.isDone()) {
+            throw new AssertionError("not finished after " + limit + " rounds");
+        }
+        return generation.join();
+    }
+
+    Completion run(Request request) {
+        return finish(submit(request), 10_000);
+    }
+
+    void checkIntegrity() {
+        Scheduler scheduler = loop.scheduler();
+        BlockPool pool = scheduler.pool();
+        int[] references = new int[pool.numBlocks()];
+        for (int i = 0; i < scheduler.numRunning(); i++) {
+            Sequence sequence = scheduler.running(i);
+            int size = sequence.blockTable.size();
+            for (int b = 0; b < size; b++) {
+                references[sequence.blockTable.get(b)]++;
+            }
+            if (size != pool.blocksFor(sequence.numComputedTokens)) {
+                throw new AssertionError("a block table does not fit its sequence");
+            }
+        }
+        pool.checkIntegrity(references);
+        if (scheduler.numRunning() > config.maxNumSeqs()) {
+            throw new AssertionError("more sequences run than maxNumSeqs");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+package dev.millrace.engine;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongConsumer;
+
+/**
+ * Engines without a model: tokens are letters that depend on the request alone, text is their characters.
+ *
+ * <p>A hook runs at the start of each step on the engine thread, with the number of the step from 1 on: it may block or
+ * throw. {@link Gate} is one that lets steps through one by one.
+ */
+public final class TestingEngines {
+    /** Name of the model, and so part of the engine thread's name. */
+    public static final String MODEL = "fake";
+
+    private TestingEngines() {}
+
+    /** Small limits, so that tests meet them. */
+    public static EngineConfig config() {
+        EngineConfig defaults = EngineConfig.defaults();
+        return new EngineConfig(
+                "cpu",
+                1,
+                defaults.computePrecision(),
+                8,
+                64,
+                0,
+                4,
+                1 << 20,
+                true,
+                4096,
+                256,
+                Duration.ofSeconds(30));
+    }
+
+    /** An engine whose answers end by length only. */
+    public static LlmEngine engine(EngineConfig config) {
+        return engine(config, step -> {});
+    }
+
+    /** An engine with a hook, whose answers end by length only. */
+    public static LlmEngine engine(EngineConfig config, LongConsumer hook) {
+        return engine(config, hook, false);
+    }
+
+    /**
+     * An engine with a hook.
+     *
+     * @param drawsEos whether one token in sixteen is the end token
+     */
+    public static LlmEngine engine(EngineConfig config, LongConsumer hook, boolean drawsEos) {
+        FakeBatchRunner runner = new FakeBatchRunner(numBlocks(config), config, drawsEos);
+        return LlmEngine.start(parts(config, hooked(runner, hook)), config);
+    }
+
+    /** An engine of another checkpoint, whose answers end by length only. */
+    public static LlmEngine engineWithFingerprint(String fingerprint, EngineConfig config) {
+        FakeBatchRunner runner = new FakeBatchRunner(numBlocks(config), config, false);
+        return LlmEngine.start(parts(config, runner, fingerprint), config);
+    }
+
+    /** Blocks of the pool: 256 bytes for each token. */
+    static int numBlocks(EngineConfig config) {
+        return Math.toIntExact(config.kvCacheBytes() / (256L * config.blockSize()));
+    }
+
+    static EngineParts parts(EngineConfig config, BatchRunner runner) {
+        return parts(config, runner, "fake-fingerprint");
+    }
+
+    private static EngineParts parts(EngineConfig config, BatchRunner runner, String fingerprint) {
+        return new EngineParts(
+                new ModelInfo(
+                        MODEL,
+                        2048,
+                        FakeTokenizer.VOCAB_SIZE,
+                        TokenIds.of(FakeTokenizer.EOS),
+                        fingerprint),
+                new FakeTokenizer(),
+                TestingEngines::writeChat,
+                () -> FakeTokenizer::decode,
+                runner,
+                numBlocks(config));
+    }
+
+    private static String writeChat(List<Message> messages) {
+        StringBuilder text = new StringBuilder();
+        for (Message message : messages) {
+            text.append(message.role()).append(": ").append(message.content()).append('\n');
+        }
+        return text.append("assistant: ").toString();
+    }
+
+    static BatchRunner hooked(BatchRunner runner, LongConsumer hook) {
+        return new BatchRunner() {
+            private long steps;
+
+            @Override
+            public void run(ScheduledBatch batch) {
+                hook.accept(++steps);
+                runner.run(batch);
+            }
+
+            @Override
+            public void close() {
+                runner.close();
+            }
+        };
+    }
+
+    /** The hook of a step that takes this long. */
+    public static LongConsumer delay(Duration duration) {
+        // A latch that nobody opens, as a timed wait is what is meant.
+        CountDownLatch never = new CountDownLatch(1);
+        return step -> await(never, duration);
+    }
+
+    /** The hook of an engine that breaks at a step. */
+    public static LongConsumer throwAt(long failingStep, RuntimeException failure) {
+        return step -> {
+            if (step == failingStep) {
+                throw failure;
+            }
+        };
+    }
+
+    private static boolean await(CountDownLatch latch, Duration atMost) {
+        try {
+            return latch.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return true;
+        }
+    }
+
+    /**
+     * A hook that holds the engine before each step until it is let through. {@link #open} it before the engine is closed.
+     *
+     * <p>Thread-safety: all methods may be called from any thread.
+     */
+    public static final class Gate implements LongConsumer {
+        private final ReentrantLock lock = new ReentrantLock();
+        private final Condition changed = lock.newCondition();
+        private long allowed;
+        private long arrived;
+
+        @Override
+        public void accept(long step) {
+            lock.lock();
+            try {
+                arrived = step;
+                changed.signalAll();
+                while (step > allowed) {
+                    changed.awaitUninterruptibly();
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        /** Lets this many more steps through. */
+        public void release(int steps) {
+            allow(steps);
+        }
+
+        /** Lets all steps through. */
+        public void open() {
+            allow(Long.MAX_VALUE / 2);
+        }
+
+        private void allow(long steps) {
+            lock.lock();
+            try {
+                allowed += steps;
+                changed.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        /** Waits until the engine stands before this step (1 for the first). */
+        public void awaitStep(long step) {
+            lock.lock();
+            try {
+                while (arrived < step) {
+                    changed.awaitUninterruptibly();
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package dev.millrace.engine.loader;
+
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The tiny checkpoints under {@code src/test/resources/models}, each with answers from Hugging Face transformers. */
+public final class TestingModels {
+    /** Safetensors folders. */
+    public static final List<String> FOLDERS =
+            List.of(
+                    "llama",
+                    "llama3-rope",
+                    "llama-linear-rope",
+                    "llama-yarn",
+                    "llama-tied",
+                    "llama-bias",
+                    "llama-headdim",
+                    "mistral-swa",
+                    "qwen2",
+                    "qwen2-swa",
+                    "qwen3",
+                    "qwen3-tied");
+
+    /** GGUF files. */
+    public static final List<String> GGUF_FILES =
+            List.of(
+                    "gguf-llama/llama-F32.gguf",
+                    "gguf-llama/llama-F16.gguf",
+                    "gguf-llama/llama-BF16.gguf",
+                    "gguf-llama/llama-Q8_0.gguf",
+                    "gguf-llama/llama-Q4_0.gguf",
+                    "gguf-llama/llama-Q4_1.gguf",
+                    "gguf-llama3-rope/llama3-rope-F16.gguf",
+                    "gguf-llama3-rope/llama3-rope-Q8_0.gguf",
+                    "gguf-qwen3/qwen3-F32.gguf",
+                    "gguf-qwen3/qwen3-Q8_0.gguf",
+                    "gguf-qwen3/qwen3-Q4_0.gguf");
+
+    private TestingModels() {}
+
+    /** Path of {@code name} under {@code models/}. */
+    public static Path path(String name) {
+        URL url = TestingModels.class.getResource("/models/" + name);
+        if (url == null) {
+            throw new IllegalArgumentException("no test model " + name);
+        }
+        try {
+            return Path.of(url.toURI());
+        } catch (URISyntaxException e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+}

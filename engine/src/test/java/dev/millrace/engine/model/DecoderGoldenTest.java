@@ -1,0 +1,84 @@
+package dev.millrace.engine.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.millrace.engine.Golden;
+import dev.millrace.engine.Golden.GoldenPrompt;
+import dev.millrace.engine.TokenIds;
+import dev.millrace.engine.loader.Checkpoint;
+import dev.millrace.kernels.DType;
+import dev.millrace.kernels.Kernels;
+import dev.millrace.kernels.KernelsConfig;
+import dev.millrace.kernels.KvCache;
+import dev.millrace.kernels.KvShape;
+import dev.millrace.kernels.PackedBatch;
+import dev.millrace.kernels.Tensor;
+import java.io.IOException;
+import java.util.stream.IntStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Logits of every checkpoint against Hugging Face transformers in float32, at the tolerances published with them. */
+class DecoderGoldenTest {
+    private static final int MAX_TOKENS = 96;
+    private static final int BLOCK_SIZE = 16;
+
+    @ParameterizedTest
+    @MethodSource("dev.millrace.engine.Golden#all")
+    void logitsAgreeWithTransformers(Golden golden) throws IOException {
+        try (Checkpoint checkpoint = Checkpoint.open(golden.model());
+                Kernels kernels = Kernels.create(KernelsConfig.cpu(2))) {
+            ModelConfig config = checkpoint.config();
+            Decoder decoder = DecoderLoader.load(checkpoint, kernels, MAX_TOKENS, MAX_TOKENS);
+            KvCache cache =
+                    kernels.allocateKvCache(
+                            new KvShape(
+                                    config.numLayers(),
+                                    MAX_TOKENS / BLOCK_SIZE,
+                                    BLOCK_SIZE,
+                                    config.numKvHeads(),
+                                    config.headDim()));
+            for (GoldenPrompt prompt : golden.prompts()) {
+                assertClose(lastLogits(kernels, decoder, cache, config, prompt.ids()), prompt);
+            }
+        }
+    }
+
+    private static float[] lastLogits(
+            Kernels kernels, Decoder decoder, KvCache cache, ModelConfig config, TokenIds ids) {
+        PackedBatch batch = new PackedBatch(kernels, MAX_TOKENS, 1, MAX_TOKENS / BLOCK_SIZE);
+        int[] positions = IntStream.range(0, ids.size()).toArray();
+        int numBlocks = (ids.size() + BLOCK_SIZE - 1) / BLOCK_SIZE;
+        kernels.copyIn(ids.toArray(), ids.size(), batch.tokenIds());
+        kernels.copyIn(positions, ids.size(), batch.positions());
+        kernels.copyIn(positions, ids.size(), batch.slotMapping());
+        kernels.copyIn(new int[] {0, ids.size()}, 2, batch.cuSeqLens());
+        kernels.copyIn(new int[] {ids.size()}, 1, batch.contextLens());
+        kernels.copyIn(IntStream.range(0, numBlocks).toArray(), numBlocks, batch.blockTables());
+        batch.resize(ids.size(), 1, ids.size());
+        Tensor states = decoder.forward(batch, cache);
+        Tensor row = kernels.allocate(DType.INT32, 1, 1, "test");
+        kernels.copyIn(new int[] {ids.size() - 1}, 1, row);
+        Tensor hidden = kernels.allocate(DType.F32, 1, config.hiddenSize(), "test");
+        kernels.gatherRows(hidden, states, row, 1);
+        Tensor logits = kernels.allocate(DType.F32, 1, config.vocabSize(), "test");
+        decoder.logits(logits, hidden, 1);
+        float[] values = new float[config.vocabSize()];
+        kernels.copyOut(logits, values.length, values);
+        return values;
+    }
+
+    private static void assertClose(float[] actual, GoldenPrompt prompt) {
+        double difference = 0;
+        double norm = 0;
+        for (int i = 0; i < actual.length; i++) {
+            double error = actual[i] - prompt.logits().get(i);
+            assertThat(Math.abs(error)).as("%s logit %d", prompt.name(), i).isLessThan(2e-4);
+            difference += error * error;
+            norm += (double) prompt.logits().get(i) * prompt.logits().get(i);
+        }
+        assertThat(Math.sqrt(difference / norm))
+                .as("%s relative L2", prompt.name())
+                .isLessThan(2e-5);
+    }
+}
