@@ -1,0 +1,31 @@
+package dev.millrace.operator;
+
+import dev.millrace.engine.EngineConfig;
+import dev.millrace.engine.LlmEngine;
+import java.nio.file.Path;
+import java.util.Objects;
+
+/**
+ * An engine for a checkpoint that every TaskManager finds under the same path.
+ *
+ * @param model a Hugging Face folder or a GGUF file
+ * @param config limits and choices of the engine
+ */
+public record EngineSpec(String model, EngineConfig config) implements EngineProvider {
+
+    public EngineSpec {
+        Objects.requireNonNull(model, "model");
+        Objects.requireNonNull(config, "config");
+    }
+
+    @Override
+    public LlmEngine load() {
+        return LlmEngine.load(Path.of(model), config);
+    }
+
+    @Override
+    public String label() {
+        Path name = Path.of(model).getFileName();
+        return name == null ? model : name.toString();
+    }
+}

@@ -1,0 +1,100 @@
+package dev.millrace.operator;
+
+import dev.millrace.engine.LlmEngine;
+import dev.millrace.engine.LlmException;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+
+/**
+ * A lease on one of this process's engines. All subtasks and jobs whose providers are equal share one engine, provided that
+ * they see the same class: put the jar into Flink's {@code lib/} for that. After the last lease the engine lingers, so that
+ * a restarted job finds its weights loaded.
+ *
+ * <p>Thread-safety: none; one lease belongs to one task thread.
+ */
+public final class SharedEngine implements AutoCloseable {
+    // The one piece of process-wide state: what is shared must be found from anywhere.
+    private static final EngineRegistry PROCESS = new EngineRegistry();
+
+    private final EngineRegistry registry;
+    private final EngineRegistry.Entry entry;
+    private final LlmEngine engine;
+    private final Duration linger;
+    private boolean closed;
+
+    private SharedEngine(
+            EngineRegistry registry,
+            EngineRegistry.Entry entry,
+            LlmEngine engine,
+            Duration linger) {
+        this.registry = registry;
+        this.entry = entry;
+        this.engine = engine;
+        this.linger = linger;
+    }
+
+    /**
+     * A lease on the provider's engine, which is loaded if this process does not have it yet.
+     *
+     * @param linger how long the engine stays loaded after its last lease
+     * @throws LlmException if the engine cannot be loaded
+     * @throws InterruptedException if interrupted while waiting; loading then goes on for others
+     */
+    public static SharedEngine acquire(EngineProvider provider, Duration linger)
+            throws InterruptedException {
+        return acquire(PROCESS, provider, linger);
+    }
+
+    static SharedEngine acquire(EngineRegistry registry, EngineProvider provider, Duration linger)
+            throws InterruptedException {
+        EngineRegistry.Entry entry = registry.retain(provider);
+        boolean acquired = false;
+        try {
+            SharedEngine lease = new SharedEngine(registry, entry, entry.engine.get(), linger);
+            acquired = true;
+            return lease;
+        } catch (ExecutionException e) {
+            throw unwrapped(e);
+        } finally {
+            if (!acquired) {
+                registry.release(entry, linger);
+            }
+        }
+    }
+
+    private static RuntimeException unwrapped(ExecutionException e) {
+        if (e.getCause() instanceof LlmException cause) {
+            return cause;
+        }
+        return new IllegalStateException("The engine could not be loaded", e.getCause());
+    }
+
+    /** The engine; do not close it. */
+    public LlmEngine engine() {
+        return engine;
+    }
+
+    /** The engine is broken: those who come later load it anew. */
+    public void discard() {
+        registry.discard(entry);
+    }
+
+    /** Ends the lease. */
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            registry.release(entry, linger);
+        }
+    }
+
+    /** Leases of this process that have not been closed. */
+    public static int openLeases() {
+        return PROCESS.users();
+    }
+
+    /** Closes engines without a lease now. */
+    public static void closeIdle() {
+        PROCESS.closeIdle();
+    }
+}
