@@ -1,0 +1,237 @@
+package dev.millrace.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What scripts outside rely on: arguments, JSON, exit codes. */
+final class CommandContractTest {
+    @TempDir private static Path folder;
+
+    private static String model;
+    private static List<JsonNode> prompts;
+
+    @BeforeAll
+    static void copyModel() throws IOException {
+        model = TestingModel.copyTo(folder).toString();
+        prompts = TestingModel.prompts();
+    }
+
+    @Test
+    void generatePrintsOneObjectPerPromptInTheirOrder() {
+        List<String> arguments =
+                new ArrayList<>(
+                        List.of(
+                                "generate",
+                                "--model",
+                                model,
+                                "--max-tokens",
+                                "24",
+                                "--ignore-eos"));
+        arguments.addAll(List.of("--temperature", "0", "--output", "json"));
+        for (JsonNode prompt : prompts) {
+            arguments.addAll(List.of("--token-ids", TestingModel.argument(prompt.get("ids"))));
+        }
+        CommandRun run = CommandRun.of(arguments.toArray(String[]::new));
+
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.json()).hasSameSizeAs(prompts);
+        for (int i = 0; i < prompts.size(); i++) {
+            JsonNode line = run.json().get(i);
+            assertThat(line.get("index").intValue()).isEqualTo(i);
+            assertThat(line.get("tokenIds")).isEqualTo(prompts.get(i).get("greedy"));
+            assertThat(line.get("text").isTextual()).isTrue();
+            assertThat(line.get("finishReason").textValue()).isEqualTo("length");
+            assertThat(line.get("promptTokens").intValue())
+                    .isEqualTo(prompts.get(i).get("ids").size());
+            assertThat(line.has("logprobs")).isFalse();
+        }
+    }
+
+    @Test
+    void generateReportsLogprobsWhenAsked() {
+        CommandRun run = generate("--token-ids", "5,6,7", "--logprobs", "2");
+        JsonNode logprobs = run.json().get(0).get("logprobs");
+        assertThat(logprobs).hasSize(4);
+        assertThat(logprobs.get(0).get("tokenId"))
+                .isEqualTo(run.json().get(0).get("tokenIds").get(0));
+        assertThat(logprobs.get(0).get("logprob").doubleValue()).isNegative();
+        assertThat(logprobs.get(0).get("top")).hasSize(2);
+    }
+
+    @Test
+    void aBadPromptLeavesTheOthersAsTheyAre() {
+        CommandRun alone = generate("--token-ids", "5,6,7");
+        CommandRun both = generate("--token-ids", "5,6,7", "--token-ids", "999999");
+
+        assertThat(both.exitCode()).isEqualTo(3);
+        assertThat(both.json().get(0)).isEqualTo(alone.json().get(0));
+        assertThat(both.json().get(1).get("index").intValue()).isEqualTo(1);
+        assertThat(both.json().get(1).get("error").get("code").textValue()).isEqualTo("LLM-RQ-02");
+        assertThat(both.json().get(1).get("error").get("message").textValue()).contains("999999");
+    }
+
+    @Test
+    void scorePrintsTheLogprobsOfThePrompt() {
+        JsonNode prompt = prompts.get(prompts.size() - 1);
+        String ids = TestingModel.argument(prompt.get("ids"));
+        CommandRun run =
+                CommandRun.of("score", "--model", model, "--token-ids", ids, "--output", "json");
+
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        JsonNode line = run.json().get(0);
+        assertThat(line.get("logprobs")).hasSameSizeAs(prompt.get("ids"));
+        assertThat(line.get("logprobs").get(0).isNull()).isTrue();
+        assertThat(line.get("nll").doubleValue())
+                .isCloseTo(prompt.get("nll").doubleValue(), within(1e-2));
+    }
+
+    @Test
+    void benchPrintsItsFigures() {
+        CommandRun run =
+                CommandRun.of(
+                        "bench",
+                        "--model",
+                        model,
+                        "--requests",
+                        "4",
+                        "--warmup-requests",
+                        "1",
+                        "--input-len",
+                        "40",
+                        "--output-len",
+                        "8",
+                        "--shared-prefix-len",
+                        "32",
+                        "--max-num-seqs",
+                        "2",
+                        "--output",
+                        "json");
+
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        JsonNode line = run.json().get(0);
+        assertThat(line.get("requests").intValue()).isEqualTo(4);
+        assertThat(line.get("outputTokensPerSecond").doubleValue()).isPositive();
+        assertThat(line.get("totalTokensPerSecond").doubleValue())
+                .isCloseTo(6 * line.get("outputTokensPerSecond").doubleValue(), within(1e-6));
+        assertThat(line.get("elapsedSeconds").doubleValue()).isPositive();
+        assertThat(line.get("peakRssBytes").longValue()).isPositive();
+        assertThat(line.get("kvWastePercent").doubleValue()).isBetween(0.0, 100.0);
+        assertThat(line.get("prefixHitRate").doubleValue()).isPositive();
+        assertThat(line.get("preemptions").longValue()).isNotNegative();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "generate --modle x --prompt a          | --model",
+                "generate --prompt a                    | Missing required option: '--model=",
+                "generate --model x                     | --prompt",
+                "generate --model x --prompt a --set k  | KEY=VALUE",
+                "generate --model x --token-ids 1,b     | --token-ids",
+                "quickstrat                             | quickstart",
+                "quickstart --tickets 0                 | --tickets",
+                "run                                    | JOB",
+            })
+    void aWrongCommandLineHasExitCode2AndSaysWhatIsMeant(String arguments, String expected) {
+        CommandRun run = CommandRun.of(arguments.strip().split(" +"));
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains(expected);
+        assertThat(run.out()).isEmpty();
+    }
+
+    @Test
+    void anUnknownEngineOptionSuggestsTheNearest() {
+        CommandRun run = generate("--prompt", "a", "--set", "max-num-seq=4");
+        assertBadInput(run, "max-num-seqs");
+    }
+
+    @Test
+    void aMissingModelIsOneClearMessage() {
+        CommandRun run = CommandRun.of("generate", "--model", "no/such/model", "--prompt", "a");
+        assertBadInput(run, "no/such/model");
+    }
+
+    @Test
+    void verboseAddsTheStackTrace() {
+        CommandRun run =
+                CommandRun.of("generate", "--model", "no/such/model", "--prompt", "a", "--verbose");
+        assertThat(run.exitCode()).isEqualTo(3);
+        assertThat(run.err()).contains("\tat dev.millrace.");
+    }
+
+    @Test
+    void aMissingJobFileIsOneClearMessage() {
+        assertBadInput(CommandRun.of("run", "no/such/job.yaml"), "no/such/job.yaml");
+    }
+
+    @Test
+    void anUnknownJobKeySuggestsTheNearest() throws IOException {
+        Path job = Resources.copy("quickstart.yaml", folder);
+        assertBadInput(
+                CommandRun.of("run", job.toString(), "--set", "paralellism=2"), "parallelism");
+    }
+
+    @Test
+    void anUnreachableBrokerIsOneClearMessage() throws IOException {
+        Path job = Resources.copy("quickstart.yaml", folder);
+        Path schema = Resources.copy("ticket.avsc", folder);
+        CommandRun run =
+                CommandRun.of(
+                        "run",
+                        job.toString(),
+                        "--set",
+                        "schema.file=" + schema,
+                        "--set",
+                        "model=" + model,
+                        "--set",
+                        "source.bootstrap-servers=127.0.0.1:9");
+        assertBadInput(run, "127.0.0.1:9");
+    }
+
+    @Test
+    void everyCommandHasHelpWithAnExampleOrAFooter() {
+        for (String command : List.of("quickstart", "run", "generate", "chat", "score", "bench")) {
+            CommandRun run = CommandRun.of(command, "--help");
+            assertThat(run.exitCode()).isZero();
+            assertThat(run.out()).contains("Usage: millrace " + command);
+        }
+        assertThat(CommandRun.of("--version").out()).startsWith("millrace");
+    }
+
+    @Test
+    void theScriptStartsThisMainClass() throws IOException {
+        assertThat(Files.readString(Path.of("../millrace"))).contains(Millrace.class.getName());
+    }
+
+    private static CommandRun generate(String... arguments) {
+        List<String> all =
+                new ArrayList<>(
+                        List.of("generate", "--model", model, "--max-tokens", "4", "--ignore-eos"));
+        all.addAll(List.of("--temperature", "0", "--output", "json"));
+        all.addAll(List.of(arguments));
+        return CommandRun.of(all.toArray(String[]::new));
+    }
+
+    private static void assertBadInput(CommandRun run, String expected) {
+        assertThat(run.exitCode()).as(run.err()).isEqualTo(3);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err())
+                .startsWith("millrace: ")
+                .contains(expected)
+                .doesNotContain("\tat ", "Exception");
+        assertThat(run.err().strip().lines()).hasSize(1);
+    }
+}
