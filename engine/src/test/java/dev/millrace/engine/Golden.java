@@ -2,6 +2,7 @@ package dev.millrace.engine;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.millrace.engine.loader.TestingModels;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -19,25 +20,6 @@ import java.util.stream.Stream;
  */
 public record Golden(String name, Path model, List<GoldenPrompt> prompts) {
     private static final ObjectMapper JSON = new ObjectMapper();
-
-    /** Folders in Hugging Face form; each has a config in the dialect of transformers 5 and one in that of 4. */
-    private static final List<String> FOLDERS =
-            List.of(
-                    "llama",
-                    "llama3-rope",
-                    "llama-linear-rope",
-                    "llama-yarn",
-                    "llama-tied",
-                    "llama-bias",
-                    "llama-headdim",
-                    "mistral-swa",
-                    "qwen2",
-                    "qwen2-swa",
-                    "qwen3",
-                    "qwen3-tied");
-
-    private static final List<String> GGUF_FOLDERS =
-            List.of("gguf-llama", "gguf-llama3-rope", "gguf-qwen3");
 
     /**
      * A prompt and its answers.
@@ -59,25 +41,20 @@ public record Golden(String name, Path model, List<GoldenPrompt> prompts) {
     /** Every checkpoint, in both dialects and all GGUF types. */
     public static Stream<Golden> all() {
         return Stream.of(
-                        FOLDERS.stream().map(Golden::folder),
-                        FOLDERS.stream().map(Golden::folderOfTransformers4),
-                        GGUF_FOLDERS.stream().flatMap(Golden::ggufFiles))
+                        TestingModels.FOLDERS.stream().map(Golden::folder),
+                        TestingModels.FOLDERS.stream().map(Golden::folderOfTransformers4),
+                        TestingModels.GGUF_FILES.stream().map(Golden::ggufFile))
                 .flatMap(each -> each);
     }
 
     /** One checkpoint in Hugging Face form. */
     public static Golden folder(String name) {
-        Path folder = models().resolve(name);
+        Path folder = TestingModels.path(name);
         return read(name, folder, folder.resolve("reference.json"));
     }
 
-    /** Where the checkpoints lie. */
-    public static Path models() {
-        return Path.of(System.getProperty("millrace.test.models", "src/test/resources/models"));
-    }
-
     private static Golden folderOfTransformers4(String name) {
-        Path folder = models().resolve(name);
+        Path folder = TestingModels.path(name);
         try {
             Path copy = Files.createTempDirectory("millrace-" + name);
             copy.toFile().deleteOnExit();
@@ -98,22 +75,10 @@ public record Golden(String name, Path model, List<GoldenPrompt> prompts) {
         }
     }
 
-    private static Stream<Golden> ggufFiles(String folder) {
-        try (Stream<Path> files = Files.list(models().resolve(folder))) {
-            return files
-                    .filter(file -> file.toString().endsWith(".gguf"))
-                    .sorted()
-                    .map(
-                            file -> {
-                                String stem = file.getFileName().toString().replace(".gguf", "");
-                                return read(
-                                        stem, file, file.resolveSibling(stem + ".reference.json"));
-                            })
-                    .toList()
-                    .stream();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    private static Golden ggufFile(String name) {
+        Path file = TestingModels.path(name);
+        String stem = String.valueOf(file.getFileName()).replace(".gguf", "");
+        return read(stem, file, file.resolveSibling(stem + ".reference.json"));
     }
 
     private static Golden read(String name, Path model, Path reference) {

@@ -66,8 +66,4 @@ final class EngineArguments {
     LlmEngine load() {
         return LlmEngine.load(model, config());
     }
-
-    Path model() {
-        return model;
-    }
 }

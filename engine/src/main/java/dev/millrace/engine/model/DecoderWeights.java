@@ -20,18 +20,4 @@ record DecoderWeights(
     DecoderWeights {
         layers = List.copyOf(layers);
     }
-
-    long sizeBytes() {
-        long bytes = embedding.sizeBytes() + (head == embedding ? 0 : head.sizeBytes());
-        for (LayerWeights layer : layers) {
-            for (LinearLayer part : layer.qkv()) {
-                bytes += part.weight().sizeBytes();
-            }
-            bytes +=
-                    layer.output().weight().sizeBytes()
-                            + layer.gateUp().sizeBytes()
-                            + layer.down().weight().sizeBytes();
-        }
-        return bytes;
-    }
 }
