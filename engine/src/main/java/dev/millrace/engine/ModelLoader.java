@@ -78,7 +78,7 @@ final class ModelLoader {
                         checkpoint.fingerprint());
         Decoder decoder =
                 DecoderLoader.load(checkpoint, kernels, config.maxNumBatchedTokens(), maxModelLen);
-        KvShape shape = kvShape(config, model, maxModelLen);
+        KvShape shape = kvShape(config, model, kernels.kvType(), maxModelLen);
         ModelRunner runner =
                 new ModelRunner(kernels, decoder, kernels.allocateKvCache(shape), info, config);
         return new EngineParts(
@@ -105,7 +105,8 @@ final class ModelLoader {
     }
 
     /** As many blocks as the memory holds, but no more than the most sequences could use at full length. */
-    private static KvShape kvShape(EngineConfig config, ModelConfig model, int maxModelLen) {
+    private static KvShape kvShape(
+            EngineConfig config, ModelConfig model, DType kvType, int maxModelLen) {
         KvShape one =
                 new KvShape(
                         model.numLayers(),
@@ -113,7 +114,7 @@ final class ModelLoader {
                         config.blockSize(),
                         model.numKvHeads(),
                         model.headDim());
-        long affordable = config.kvCacheBytes() / one.blockBytes(DType.F32);
+        long affordable = config.kvCacheBytes() / one.blockBytes(kvType);
         int blocksPerSeq = (maxModelLen + config.blockSize() - 1) / config.blockSize();
         long numBlocks = Math.min(affordable, (long) blocksPerSeq * config.maxNumSeqs());
         if (numBlocks < 2) {
@@ -122,7 +123,7 @@ final class ModelLoader {
                             EngineError.INVALID_OPTION,
                             "option kv-cache-memory",
                             config.kvCacheBytes() + " bytes",
-                            "at least two blocks of " + one.blockBytes(DType.F32) + " bytes",
+                            "at least two blocks of " + one.blockBytes(kvType) + " bytes",
                             "Raise kv-cache-memory or lower block-size"));
         }
         return new KvShape(

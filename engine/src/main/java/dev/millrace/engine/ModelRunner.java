@@ -52,7 +52,9 @@ final class ModelRunner implements BatchRunner {
                 new SamplingInput(
                         kernels, maxRows, model.vocabSize(), model.eosTokenIds().toArray());
         rowIndexes = kernels.allocate(DType.INT32, 1, maxRows, "batch");
-        hidden = kernels.allocate(DType.F32, maxRows, decoder.hiddenSize(), "activations");
+        hidden =
+                kernels.allocate(
+                        kernels.activationType(), maxRows, decoder.hiddenSize(), "activations");
         logits = kernels.allocate(DType.F32, maxRows, model.vocabSize(), "activations");
         targets = kernels.allocate(DType.INT32, 1, maxRows, "batch");
         targetLogprobs = kernels.allocate(DType.F32, 1, maxRows, "batch");

@@ -5,7 +5,7 @@ package dev.millrace.kernels;
  *
  * <p>Thread-safety: the handle is immutable; who may touch the contents is decided by the owner of the kernels.
  */
-public sealed interface Buffer permits HostBuffer {
+public sealed interface Buffer permits HostBuffer, DeviceBuffer {
 
     /** Type of the elements. */
     DType dtype();

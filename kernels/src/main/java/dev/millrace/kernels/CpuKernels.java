@@ -65,6 +65,16 @@ public final class CpuKernels implements Kernels {
     }
 
     @Override
+    public DType activationType() {
+        return DType.F32;
+    }
+
+    @Override
+    public DType kvType() {
+        return DType.F32;
+    }
+
+    @Override
     public BufferPool buffers() {
         return buffers;
     }

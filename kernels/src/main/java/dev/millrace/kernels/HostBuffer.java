@@ -26,6 +26,8 @@ public final class HostBuffer implements Buffer {
                     case F32 -> new float[length];
                     case INT32 -> new int[length];
                     case INT64 -> new long[length];
+                    case BF16, F16, F8_E4M3, INT8 ->
+                            throw new KernelException("the CPU backend has no tensors of " + dtype);
                 };
         return new HostBuffer(dtype, array, length);
     }

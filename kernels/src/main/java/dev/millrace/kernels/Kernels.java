@@ -7,6 +7,9 @@ package dev.millrace.kernels;
  * must not overlap inputs unless a comment says "in place". A tensor's row count is its capacity: {@code rows} (or the
  * batch) says how many rows are in use, so that a step allocates nothing.
  *
+ * <p>Activations have the type that {@link #activationType()} names, A in the shapes below; the residual stream, norm
+ * weights, biases, rotation tables and logits are F32 everywhere.
+ *
  * <p>Every result row depends on its own inputs only, bit for bit: reduction orders are fixed by the shapes of the
  * weights and the positions of the tokens, never by {@code rows}, by the batch or by the number of threads.
  *
@@ -29,6 +32,12 @@ public sealed interface Kernels extends AutoCloseable permits CpuKernels {
     /** One line for logs: device, threads, instruction set. */
     String description();
 
+    /** A: type of activations, in and out of matrix products. F32 on the CPU, BF16 or F16 on a GPU. */
+    DType activationType();
+
+    /** Type of keys and values in the {@link KvCache}. */
+    DType kvType();
+
     /** Memory of this device, by purpose. */
     BufferPool buffers();
 
@@ -47,13 +56,13 @@ public sealed interface Kernels extends AutoCloseable permits CpuKernels {
     /** As {@link #copyIn(int[], int, Tensor)}. */
     void copyIn(long[] source, int count, Tensor target);
 
-    /** As {@link #copyIn(int[], int, Tensor)}. */
+    /** As {@link #copyIn(int[], int, Tensor)}; a tensor of 16 bits gets the nearest values, ties to even. */
     void copyIn(float[] source, int count, Tensor target);
 
     /** Waits for all earlier operations, then copies the first {@code count} elements, row-major over the view. */
     void copyOut(Tensor source, int count, int[] target);
 
-    /** As {@link #copyOut(Tensor, int, int[])}. */
+    /** As {@link #copyOut(Tensor, int, int[])}; elements of 16 bits are widened. */
     void copyOut(Tensor source, int count, float[] target);
 
     /** Waits for all earlier operations. */
@@ -62,35 +71,35 @@ public sealed interface Kernels extends AutoCloseable permits CpuKernels {
     /** {@code out[t, :] = scale · table[tokenIds[t], :]}; out F32 [T, E], table [V, E]. */
     void embed(Tensor out, PackedBatch batch, Weight table, float scale);
 
-    /** {@code out = in / √(mean(in²) + epsilon) · weight}, row by row; out, in F32 [rows, E], weight F32 [1, E]. */
+    /** {@code out = in / √(mean(in²) + epsilon) · weight}, row by row; out A, in F32 [rows, E], weight F32 [1, E]. */
     void rmsNorm(Tensor out, Tensor in, Tensor weight, float epsilon, int rows);
 
-    /** {@code residual += delta} in place, then {@code out = rmsNorm(residual)}; all F32 [rows, E]. */
+    /** {@code residual += delta} in place, then {@code out = rmsNorm(residual)}; residual F32, delta and out A [rows, E]. */
     void addRmsNorm(
             Tensor out, Tensor residual, Tensor delta, Tensor weight, float epsilon, int rows);
 
-    /** RMSNorm of each head, in place; heads F32 [rows, heads · D], weight F32 [1, D]. */
+    /** RMSNorm of each head, in place; heads A [rows, heads · D], weight F32 [1, D]. */
     void headRmsNorm(Tensor heads, Tensor weight, float epsilon, int rows);
 
-    /** {@code out = in · weightᵀ + bias}; out F32 [rows, n], in F32 [rows, k], bias F32 [1, n] or null. */
+    /** {@code out = in · weightᵀ + bias}; out A or F32 [rows, n], in A [rows, k], bias F32 [1, n] or null. */
     void linear(Tensor out, Tensor in, Weight weight, Tensor bias, int rows);
 
     /**
-     * Gated MLP input: {@code out = activation(in · gateᵀ + bias) · (in · upᵀ + bias)}; out F32 [rows, F], in F32 [rows,
+     * Gated MLP input: {@code out = activation(in · gateᵀ + bias) · (in · upᵀ + bias)}; out A [rows, F], in A [rows,
      * E], gateUp [2F, E] with the F gate rows first, bias F32 [1, 2F] or null.
      */
     void gatedLinear(
             Tensor out, Tensor in, Weight gateUp, Tensor bias, Activation activation, int rows);
 
     /**
-     * Rotates q in place, rotates k and stores it and v at the batch's slots in layer {@code layer}; q F32 [T, H · D], k
-     * and v F32 [T, Hkv · D] (left as they are or rotated: not to be read afterwards). {@code rope} null stores k unrotated.
+     * Rotates q in place, rotates k and stores it and v at the batch's slots in layer {@code layer}; q A [T, H · D], k
+     * and v A [T, Hkv · D] (left as they are or rotated: not to be read afterwards). {@code rope} null stores k unrotated.
      */
     void ropeAndStoreKv(
             Tensor q, Tensor k, Tensor v, Rope rope, PackedBatch batch, KvCache cache, int layer);
 
     /**
-     * Causal attention of every token row over its sequence's keys and values, which include its own; out and q F32 [T,
+     * Causal attention of every token row over its sequence's keys and values, which include its own; out and q A [T,
      * H · D]. Online softmax over blocks in order of position (Dao et al., arXiv 2205.14135; Kwon et al., arXiv 2309.06180).
      */
     void attention(
@@ -101,7 +110,7 @@ public sealed interface Kernels extends AutoCloseable permits CpuKernels {
             PackedBatch batch,
             AttentionParams params);
 
-    /** {@code out[r, :] = in[rowIndexes[r], :]}; out, in F32, rowIndexes INT32 [rows]. */
+    /** {@code out[r, :] = in[rowIndexes[r], :]}; out, in A, rowIndexes INT32 [rows]. */
     void gatherRows(Tensor out, Tensor in, Tensor rowIndexes, int rows);
 
     /** {@code logits = softCap · tanh(logits / softCap)} in place; F32 [rows, V]. */

@@ -47,4 +47,9 @@ public record Tensor(
     HostBuffer host() {
         return (HostBuffer) buffer;
     }
+
+    /** Device address of the first element on the CUDA backend. */
+    long address() {
+        return ((DeviceBuffer) buffer).address() + offset * dtype.sizeBytes();
+    }
 }

@@ -39,7 +39,7 @@ public final class Decoder {
         this.weights = weights;
         int qColumns = config.numHeads() * config.headDim();
         int kvColumns = config.numKvHeads() * config.headDim();
-        residual = activations(maxTokens, config.hiddenSize());
+        residual = kernels.allocate(DType.F32, maxTokens, config.hiddenSize(), "activations");
         normed = activations(maxTokens, config.hiddenSize());
         delta = activations(maxTokens, config.hiddenSize());
         attended = activations(maxTokens, qColumns);
@@ -67,11 +67,11 @@ public final class Decoder {
     }
 
     private Tensor activations(int rows, int columns) {
-        return kernels.allocate(DType.F32, rows, columns, "activations");
+        return kernels.allocate(kernels.activationType(), rows, columns, "activations");
     }
 
     /**
-     * Computes keys and values of the batch's tokens and returns their last hidden states after the final norm: F32 [T, E],
+     * Computes keys and values of the batch's tokens and returns their last hidden states after the final norm: A [T, E],
      * valid until the next call.
      */
     public Tensor forward(PackedBatch batch, KvCache cache) {
@@ -122,7 +122,7 @@ public final class Decoder {
         return config.hiddenSize();
     }
 
-    /** Logits of {@code rows} hidden states: {@code out} F32 [rows, V] from {@code hidden} F32 [rows, E]. */
+    /** Logits of {@code rows} hidden states: {@code out} F32 [rows, V] from {@code hidden} A [rows, E]. */
     public void logits(Tensor out, Tensor hidden, int rows) {
         kernels.linear(out, hidden, weights.head(), null, rows);
         if (config.finalLogitSoftCap() != 0) {

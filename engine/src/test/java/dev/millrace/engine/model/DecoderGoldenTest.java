@@ -59,7 +59,7 @@ class DecoderGoldenTest {
         Tensor states = decoder.forward(batch, cache);
         Tensor row = kernels.allocate(DType.INT32, 1, 1, "test");
         kernels.copyIn(new int[] {ids.size() - 1}, 1, row);
-        Tensor hidden = kernels.allocate(DType.F32, 1, config.hiddenSize(), "test");
+        Tensor hidden = kernels.allocate(kernels.activationType(), 1, config.hiddenSize(), "test");
         kernels.gatherRows(hidden, states, row, 1);
         Tensor logits = kernels.allocate(DType.F32, 1, config.vocabSize(), "test");
         decoder.logits(logits, hidden, 1);
