@@ -58,7 +58,8 @@ final class ModelLoader {
     }
 
     private static KernelsConfig kernelsConfig(EngineConfig config) {
-        return new KernelsConfig(config.device(), config.threads(), config.computePrecision());
+        return new KernelsConfig(
+                config.device(), config.threads(), config.computePrecision(), DType.BF16);
     }
 
     private static EngineParts parts(

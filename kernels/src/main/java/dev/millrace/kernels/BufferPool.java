@@ -2,6 +2,7 @@ package dev.millrace.kernels;
 
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * Accounts for every buffer of one device by purpose, so that memory can be reported and a leak is seen at once.
@@ -10,6 +11,17 @@ import java.util.TreeMap;
  */
 public final class BufferPool {
     private final Map<String, Long> bytesByPurpose = new TreeMap<>();
+    private final Consumer<Buffer> free;
+
+    /** Accounts for memory that the garbage collector frees. */
+    public BufferPool() {
+        this(buffer -> {});
+    }
+
+    /** Accounts for memory that {@code free} gives back. */
+    public BufferPool(Consumer<Buffer> free) {
+        this.free = free;
+    }
 
     /** Makes a zeroed host buffer; {@code purpose} names it in reports, for instance {@code "weights"}. */
     public synchronized HostBuffer allocateHost(DType dtype, long length, String purpose) {
@@ -22,13 +34,19 @@ public final class BufferPool {
                             + " elements; one array holds 2^31 - 9");
         }
         HostBuffer buffer = HostBuffer.allocate(dtype, (int) length);
-        bytesByPurpose.merge(purpose, buffer.sizeBytes(), Long::sum);
+        add(buffer, purpose);
         return buffer;
+    }
+
+    /** Takes a new buffer into the accounts. */
+    public synchronized void add(Buffer buffer, String purpose) {
+        bytesByPurpose.merge(purpose, buffer.sizeBytes(), Long::sum);
     }
 
     /** Gives a buffer back. */
     public synchronized void release(Buffer buffer, String purpose) {
         bytesByPurpose.merge(purpose, -buffer.sizeBytes(), Long::sum);
+        free.accept(buffer);
     }
 
     /** Bytes in use by purpose, sorted by name. */

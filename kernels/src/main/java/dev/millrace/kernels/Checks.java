@@ -6,7 +6,13 @@ final class Checks {
 
     /** An F32 matrix of exactly {@code columns} columns with room for {@code rows} rows. */
     static void floats(String operation, String name, Tensor tensor, int rows, int columns) {
-        if (tensor.dtype() != DType.F32
+        matrix(operation, name, tensor, DType.F32, rows, columns);
+    }
+
+    /** A matrix of exactly {@code columns} columns with room for {@code rows} rows. */
+    static void matrix(
+            String operation, String name, Tensor tensor, DType dtype, int rows, int columns) {
+        if (tensor.dtype() != dtype
                 || tensor.columns() != columns
                 || rows < 0
                 || rows > tensor.rows()) {
@@ -16,7 +22,9 @@ final class Checks {
                             + name
                             + " is "
                             + shape(tensor)
-                            + "; wanted F32 ["
+                            + "; wanted "
+                            + dtype
+                            + " ["
                             + rows
                             + " or more, "
                             + columns

@@ -25,6 +25,7 @@ import java.util.List;
  */
 public final class CpuKernels implements Kernels {
     private final BufferPool buffers = new BufferPool();
+    private final Arguments arguments = new Arguments(DType.F32);
     private final Lanes lanes;
     private final WorkerPool pool;
     private final WeightPacker packer;
@@ -161,17 +162,14 @@ public final class CpuKernels implements Kernels {
     @Override
     public void embed(Tensor out, PackedBatch batch, Weight table, float scale) {
         checkOpen();
-        Checks.floats("embed", "out", out, batch.numTokens(), table.k());
-        Checks.batch("embed", batch);
+        arguments.embed(out, batch, table);
         embedding.run(out, batch, table, scale);
     }
 
     @Override
     public void rmsNorm(Tensor out, Tensor in, Tensor weight, float epsilon, int rows) {
         checkOpen();
-        Checks.floats("rmsNorm", "in", in, rows, in.columns());
-        Checks.floats("rmsNorm", "out", out, rows, in.columns());
-        Checks.floats("rmsNorm", "weight", weight, 1, in.columns());
+        arguments.rmsNorm(out, in, weight, rows);
         rmsNorm.run(out, in, null, weight, epsilon, rows);
     }
 
@@ -179,30 +177,21 @@ public final class CpuKernels implements Kernels {
     public void addRmsNorm(
             Tensor out, Tensor residual, Tensor delta, Tensor weight, float epsilon, int rows) {
         checkOpen();
-        Checks.floats("addRmsNorm", "residual", residual, rows, residual.columns());
-        Checks.floats("addRmsNorm", "delta", delta, rows, residual.columns());
-        Checks.floats("addRmsNorm", "out", out, rows, residual.columns());
-        Checks.floats("addRmsNorm", "weight", weight, 1, residual.columns());
+        arguments.addRmsNorm(out, residual, delta, weight, rows);
         rmsNorm.run(out, residual, delta, weight, epsilon, rows);
     }
 
     @Override
     public void headRmsNorm(Tensor heads, Tensor weight, float epsilon, int rows) {
         checkOpen();
-        Checks.floats("headRmsNorm", "heads", heads, rows, heads.columns());
-        Checks.floats("headRmsNorm", "weight", weight, 1, weight.columns());
-        Checks.divides("headRmsNorm", "head size", weight.columns(), heads.columns());
+        arguments.headRmsNorm(heads, weight, rows);
         rmsNorm.run(heads, heads, null, weight, epsilon, rows);
     }
 
     @Override
     public void linear(Tensor out, Tensor in, Weight weight, Tensor bias, int rows) {
         checkOpen();
-        Checks.floats("linear", "out", out, rows, weight.n());
-        Checks.floats("linear", "in", in, rows, weight.k());
-        if (bias != null) {
-            Checks.floats("linear", "bias", bias, 1, weight.n());
-        }
+        arguments.linear(out, in, weight, bias, rows);
         linear.run(out, in, weight, bias, rows);
     }
 
@@ -210,12 +199,7 @@ public final class CpuKernels implements Kernels {
     public void gatedLinear(
             Tensor out, Tensor in, Weight gateUp, Tensor bias, Activation activation, int rows) {
         checkOpen();
-        Checks.divides("gatedLinear", "2", 2, gateUp.n());
-        Checks.floats("gatedLinear", "out", out, rows, gateUp.n() / 2);
-        Checks.floats("gatedLinear", "in", in, rows, gateUp.k());
-        if (bias != null) {
-            Checks.floats("gatedLinear", "bias", bias, 1, gateUp.n());
-        }
+        arguments.gatedLinear(out, in, gateUp, bias, rows);
         gatedLinear.run(out, in, gateUp, bias, activation, rows);
     }
 
@@ -223,17 +207,7 @@ public final class CpuKernels implements Kernels {
     public void ropeAndStoreKv(
             Tensor q, Tensor k, Tensor v, Rope rope, PackedBatch batch, KvCache cache, int layer) {
         checkOpen();
-        KvShape shape = cache.shape();
-        int kvColumns = shape.numKvHeads() * shape.headDim();
-        Checks.floats("ropeAndStoreKv", "q", q, batch.numTokens(), q.columns());
-        Checks.divides("ropeAndStoreKv", "head size", shape.headDim(), q.columns());
-        Checks.floats("ropeAndStoreKv", "k", k, batch.numTokens(), kvColumns);
-        Checks.floats("ropeAndStoreKv", "v", v, batch.numTokens(), kvColumns);
-        Checks.batch("ropeAndStoreKv", batch);
-        Checks.layer("ropeAndStoreKv", shape, layer);
-        if (rope != null) {
-            Checks.rope(rope, shape.headDim());
-        }
+        arguments.ropeAndStoreKv(q, k, v, rope, batch, cache, layer);
         ropeStoreKv.run(q, k, v, rope, batch, cache, layer);
     }
 
@@ -246,12 +220,7 @@ public final class CpuKernels implements Kernels {
             PackedBatch batch,
             AttentionParams params) {
         checkOpen();
-        int columns = params.numHeads() * params.headDim();
-        Checks.floats("attention", "out", out, batch.numTokens(), columns);
-        Checks.floats("attention", "q", q, batch.numTokens(), columns);
-        Checks.batch("attention", batch);
-        Checks.layer("attention", cache.shape(), layer);
-        Checks.heads(params, cache.shape());
+        arguments.attention(out, q, cache, layer, batch, params);
         Checks.sequences(batch, cache.shape().blockSize());
         attention.run(out, q, cache, layer, batch, params);
     }
@@ -259,40 +228,35 @@ public final class CpuKernels implements Kernels {
     @Override
     public void gatherRows(Tensor out, Tensor in, Tensor rowIndexes, int rows) {
         checkOpen();
-        Checks.floats("gatherRows", "in", in, 0, in.columns());
-        Checks.floats("gatherRows", "out", out, rows, in.columns());
-        Checks.vector("gatherRows", "rowIndexes", rowIndexes, DType.INT32, rows);
+        arguments.gatherRows(out, in, rowIndexes, rows);
         rowOps.gatherRows(out, in, rowIndexes, rows);
     }
 
     @Override
     public void softCap(Tensor logits, float softCap, int rows) {
         checkOpen();
-        Checks.floats("softCap", "logits", logits, rows, logits.columns());
+        arguments.softCap(logits, softCap, rows);
         rowOps.softCap(logits, softCap, rows);
     }
 
     @Override
     public void copyBlocks(KvCache cache, Tensor pairs, int numPairs) {
         checkOpen();
-        Checks.vector("copyBlocks", "pairs", pairs, DType.INT32, 2 * numPairs);
+        arguments.copyBlocks(pairs, numPairs);
         rowOps.copyBlocks(cache, pairs, numPairs);
     }
 
     @Override
     public void tokenLogprobs(Tensor out, Tensor logits, Tensor targets, int rows) {
         checkOpen();
-        Checks.floats("tokenLogprobs", "logits", logits, rows, logits.columns());
-        Checks.vector("tokenLogprobs", "out", out, DType.F32, rows);
-        Checks.vector("tokenLogprobs", "targets", targets, DType.INT32, rows);
+        arguments.tokenLogprobs(out, logits, targets, rows);
         logprobs.run(out, logits, targets, rows);
     }
 
     @Override
     public void sample(Tensor logits, SamplingBatch batch) {
         checkOpen();
-        Checks.floats("sample", "logits", logits, batch.rows(), logits.columns());
-        Checks.sampling(batch, logits.columns());
+        arguments.sample(logits, batch);
         sampling.run(logits, batch);
     }
 

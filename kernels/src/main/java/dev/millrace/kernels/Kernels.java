@@ -1,5 +1,7 @@
 package dev.millrace.kernels;
 
+import dev.millrace.kernels.cuda.CudaRuntime;
+
 /**
  * The operations a decoder needs, fused at the granularity a GPU wants, over packed batches.
  *
@@ -17,12 +19,13 @@ package dev.millrace.kernels;
  *
  * <p>Thread-safety: one thread at a time, the owner; {@link #pack} may be called while no operation runs.
  */
-public sealed interface Kernels extends AutoCloseable permits CpuKernels {
+public sealed interface Kernels extends AutoCloseable permits CpuKernels, CudaKernels {
 
     /** Opens the device that {@code config} names. */
     static Kernels create(KernelsConfig config) {
         return switch (config.device()) {
             case "cpu", "auto" -> new CpuKernels(config);
+            case "cuda", "cuda:0" -> new CudaKernels(CudaRuntime.open(config));
             default ->
                     throw new KernelException(
                             "no device \"" + config.device() + "\"; allowed are cpu and auto");

@@ -6,8 +6,10 @@ package dev.millrace.kernels;
  * @param device {@code cpu}, or {@code auto} for the best device present
  * @param threads threads of the CPU backend, the calling one included
  * @param computePrecision arithmetic of the CPU backend
+ * @param activationType A on a GPU: BF16 or F16
  */
-public record KernelsConfig(String device, int threads, ComputePrecision computePrecision) {
+public record KernelsConfig(
+        String device, int threads, ComputePrecision computePrecision, DType activationType) {
 
     /** Arithmetic of the CPU backend. */
     public enum ComputePrecision {
@@ -16,9 +18,18 @@ public record KernelsConfig(String device, int threads, ComputePrecision compute
     }
 
     public KernelsConfig {
+        if (activationType != DType.BF16 && activationType != DType.F16) {
+            throw new KernelException(
+                    "activationType is " + activationType + "; allowed are BF16 and F16");
+        }
         if (threads < 1 || threads > 1024) {
             throw new KernelException("threads is " + threads + "; allowed are 1 to 1024");
         }
+    }
+
+    /** The CUDA device with the most free memory. */
+    public static KernelsConfig cuda() {
+        return new KernelsConfig("cuda", 1, ComputePrecision.FLOAT32, DType.BF16);
     }
 
     /** The CPU with one thread for each processor. */
@@ -28,6 +39,6 @@ public record KernelsConfig(String device, int threads, ComputePrecision compute
 
     /** The CPU with a given number of threads. */
     public static KernelsConfig cpu(int threads) {
-        return new KernelsConfig("cpu", threads, ComputePrecision.FLOAT32);
+        return new KernelsConfig("cpu", threads, ComputePrecision.FLOAT32, DType.BF16);
     }
 }

@@ -49,7 +49,7 @@ public record Tensor(
     }
 
     /** Device address of the first element on the CUDA backend. */
-    long address() {
+    public long address() {
         return ((DeviceBuffer) buffer).address() + offset * dtype.sizeBytes();
     }
 }

@@ -17,7 +17,8 @@ final class KernelsTest {
     void theProcessorIsOpenedByNameAndByDefault() {
         for (String device : List.of("cpu", "auto")) {
             KernelsConfig config =
-                    new KernelsConfig(device, 1, KernelsConfig.ComputePrecision.FLOAT32);
+                    new KernelsConfig(
+                            device, 1, KernelsConfig.ComputePrecision.FLOAT32, DType.BF16);
             try (Kernels kernels = Kernels.create(config)) {
                 assertThat(kernels.description()).startsWith("cpu, 1 thread");
             }
@@ -26,7 +27,8 @@ final class KernelsTest {
 
     @Test
     void anUnknownDeviceIsRefusedWithTheAllowedOnes() {
-        KernelsConfig config = new KernelsConfig("tpu", 1, KernelsConfig.ComputePrecision.FLOAT32);
+        KernelsConfig config =
+                new KernelsConfig("tpu", 1, KernelsConfig.ComputePrecision.FLOAT32, DType.BF16);
         assertThatThrownBy(() -> Kernels.create(config))
                 .isInstanceOf(KernelException.class)
                 .hasMessage("no device \"tpu\"; allowed are cpu and auto");

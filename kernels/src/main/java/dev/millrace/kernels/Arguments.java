@@ -1,0 +1,106 @@
+package dev.millrace.kernels;
+
+/**
+ * Checks of the arguments of each operation, the same on every backend; a message is built only when one fails.
+ *
+ * @param activation A: type of activations
+ */
+record Arguments(DType activation) {
+
+    void embed(Tensor out, PackedBatch batch, Weight table) {
+        Checks.floats("embed", "out", out, batch.numTokens(), table.k());
+        Checks.batch("embed", batch);
+    }
+
+    void rmsNorm(Tensor out, Tensor in, Tensor weight, int rows) {
+        Checks.floats("rmsNorm", "in", in, rows, in.columns());
+        Checks.matrix("rmsNorm", "out", out, activation, rows, in.columns());
+        Checks.floats("rmsNorm", "weight", weight, 1, in.columns());
+    }
+
+    void addRmsNorm(Tensor out, Tensor residual, Tensor delta, Tensor weight, int rows) {
+        Checks.floats("addRmsNorm", "residual", residual, rows, residual.columns());
+        Checks.matrix("addRmsNorm", "delta", delta, activation, rows, residual.columns());
+        Checks.matrix("addRmsNorm", "out", out, activation, rows, residual.columns());
+        Checks.floats("addRmsNorm", "weight", weight, 1, residual.columns());
+    }
+
+    void headRmsNorm(Tensor heads, Tensor weight, int rows) {
+        Checks.matrix("headRmsNorm", "heads", heads, activation, rows, heads.columns());
+        Checks.floats("headRmsNorm", "weight", weight, 1, weight.columns());
+        Checks.divides("headRmsNorm", "head size", weight.columns(), heads.columns());
+    }
+
+    void linear(Tensor out, Tensor in, Weight weight, Tensor bias, int rows) {
+        DType outType = out.dtype() == activation ? activation : DType.F32;
+        Checks.matrix("linear", "out", out, outType, rows, weight.n());
+        Checks.matrix("linear", "in", in, activation, rows, weight.k());
+        if (bias != null) {
+            Checks.floats("linear", "bias", bias, 1, weight.n());
+        }
+    }
+
+    void gatedLinear(Tensor out, Tensor in, Weight gateUp, Tensor bias, int rows) {
+        Checks.divides("gatedLinear", "2", 2, gateUp.n());
+        Checks.matrix("gatedLinear", "out", out, activation, rows, gateUp.n() / 2);
+        Checks.matrix("gatedLinear", "in", in, activation, rows, gateUp.k());
+        if (bias != null) {
+            Checks.floats("gatedLinear", "bias", bias, 1, gateUp.n());
+        }
+    }
+
+    void ropeAndStoreKv(
+            Tensor q, Tensor k, Tensor v, Rope rope, PackedBatch batch, KvCache cache, int layer) {
+        KvShape shape = cache.shape();
+        int kvColumns = shape.numKvHeads() * shape.headDim();
+        Checks.matrix("ropeAndStoreKv", "q", q, activation, batch.numTokens(), q.columns());
+        Checks.divides("ropeAndStoreKv", "head size", shape.headDim(), q.columns());
+        Checks.matrix("ropeAndStoreKv", "k", k, activation, batch.numTokens(), kvColumns);
+        Checks.matrix("ropeAndStoreKv", "v", v, activation, batch.numTokens(), kvColumns);
+        Checks.batch("ropeAndStoreKv", batch);
+        Checks.layer("ropeAndStoreKv", shape, layer);
+        if (rope != null) {
+            Checks.rope(rope, shape.headDim());
+        }
+    }
+
+    void attention(
+            Tensor out,
+            Tensor q,
+            KvCache cache,
+            int layer,
+            PackedBatch batch,
+            AttentionParams params) {
+        int columns = params.numHeads() * params.headDim();
+        Checks.matrix("attention", "out", out, activation, batch.numTokens(), columns);
+        Checks.matrix("attention", "q", q, activation, batch.numTokens(), columns);
+        Checks.batch("attention", batch);
+        Checks.layer("attention", cache.shape(), layer);
+        Checks.heads(params, cache.shape());
+    }
+
+    void gatherRows(Tensor out, Tensor in, Tensor rowIndexes, int rows) {
+        Checks.matrix("gatherRows", "in", in, activation, 0, in.columns());
+        Checks.matrix("gatherRows", "out", out, activation, rows, in.columns());
+        Checks.vector("gatherRows", "rowIndexes", rowIndexes, DType.INT32, rows);
+    }
+
+    void softCap(Tensor logits, float softCap, int rows) {
+        Checks.floats("softCap", "logits", logits, rows, logits.columns());
+    }
+
+    void copyBlocks(Tensor pairs, int numPairs) {
+        Checks.vector("copyBlocks", "pairs", pairs, DType.INT32, 2 * numPairs);
+    }
+
+    void tokenLogprobs(Tensor out, Tensor logits, Tensor targets, int rows) {
+        Checks.floats("tokenLogprobs", "logits", logits, rows, logits.columns());
+        Checks.vector("tokenLogprobs", "out", out, DType.F32, rows);
+        Checks.vector("tokenLogprobs", "targets", targets, DType.INT32, rows);
+    }
+
+    void sample(Tensor logits, SamplingBatch batch) {
+        Checks.floats("sample", "logits", logits, batch.rows(), logits.columns());
+        Checks.sampling(batch, logits.columns());
+    }
+}

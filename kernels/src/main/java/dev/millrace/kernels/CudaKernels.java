@@ -1,0 +1,269 @@
+package dev.millrace.kernels;
+
+import dev.millrace.kernels.cuda.CudaOps;
+import dev.millrace.kernels.cuda.CudaRuntime;
+import dev.millrace.kernels.cuda.Embedding;
+import dev.millrace.kernels.cuda.GatedLinear;
+import dev.millrace.kernels.cuda.Linear;
+import dev.millrace.kernels.cuda.Logprobs;
+import dev.millrace.kernels.cuda.PagedAttention;
+import dev.millrace.kernels.cuda.RmsNorm;
+import dev.millrace.kernels.cuda.RopeStoreKv;
+import dev.millrace.kernels.cuda.RowOps;
+import dev.millrace.kernels.cuda.Sampling;
+import dev.millrace.kernels.cuda.WeightPacker;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The CUDA backend: checks arguments, then hands them to the operation in {@code cuda}, which launches its kernel.
+ *
+ * <p>Lengths, positions and tables lie on the device, so that their contents are not checked here.
+ *
+ * <p>Thread-safety: as {@link Kernels}.
+ */
+public final class CudaKernels implements Kernels {
+    private final CudaRuntime runtime;
+    private final DType activationType;
+    private final Arguments arguments;
+    private final WeightPacker packer;
+    private final Embedding embedding;
+    private final RmsNorm rmsNorm;
+    private final Linear linear;
+    private final GatedLinear gatedLinear;
+    private final RopeStoreKv ropeStoreKv;
+    private final PagedAttention attention;
+    private final RowOps rowOps;
+    private final Logprobs logprobs;
+    private final Sampling sampling;
+    private boolean closed;
+
+    CudaKernels(CudaRuntime runtime) {
+        this.runtime = runtime;
+        CudaOps ops = runtime.ops();
+        activationType = ops.activationType();
+        arguments = new Arguments(activationType);
+        packer = new WeightPacker(ops);
+        embedding = new Embedding(ops);
+        rmsNorm = new RmsNorm(ops);
+        linear = new Linear(ops);
+        gatedLinear = new GatedLinear(ops);
+        ropeStoreKv = new RopeStoreKv(ops);
+        attention = new PagedAttention(ops);
+        rowOps = new RowOps(ops);
+        logprobs = new Logprobs(ops);
+        sampling = new Sampling(ops);
+    }
+
+    @Override
+    public String description() {
+        return runtime.description();
+    }
+
+    @Override
+    public DType activationType() {
+        return activationType;
+    }
+
+    @Override
+    public DType kvType() {
+        return activationType;
+    }
+
+    @Override
+    public BufferPool buffers() {
+        return runtime.ops().memory().buffers();
+    }
+
+    @Override
+    public Tensor allocate(DType dtype, int rows, int columns, String purpose) {
+        checkOpen();
+        return runtime.ops().memory().allocate(dtype, rows, columns, purpose);
+    }
+
+    @Override
+    public Weight pack(WeightSource source) {
+        checkOpen();
+        return packer.pack(source);
+    }
+
+    @Override
+    public KvCache allocateKvCache(KvShape shape) {
+        checkOpen();
+        Checks.kvShape(shape);
+        long length = (long) shape.numBlocks() * shape.blockElements();
+        List<Buffer> keys = new ArrayList<>();
+        List<Buffer> values = new ArrayList<>();
+        for (int layer = 0; layer < shape.numLayers(); layer++) {
+            keys.add(runtime.ops().memory().allocate(kvType(), length, "kv"));
+            values.add(runtime.ops().memory().allocate(kvType(), length, "kv"));
+        }
+        return new KvCache(shape, keys, values);
+    }
+
+    @Override
+    public void copyIn(int[] source, int count, Tensor target) {
+        checkOpen();
+        Checks.copy("copyIn", target, count, target.dtype() == DType.INT32);
+        runtime.copyIn(source, count, target);
+    }
+
+    @Override
+    public void copyIn(long[] source, int count, Tensor target) {
+        checkOpen();
+        Checks.copy("copyIn", target, count, target.dtype() == DType.INT64);
+        runtime.copyIn(source, count, target);
+    }
+
+    @Override
+    public void copyIn(float[] source, int count, Tensor target) {
+        checkOpen();
+        Checks.copy("copyIn", target, count, isFloat(target.dtype()));
+        runtime.copyIn(source, count, target);
+    }
+
+    @Override
+    public void copyOut(Tensor source, int count, int[] target) {
+        checkOpen();
+        Checks.copy("copyOut", source, count, source.dtype() == DType.INT32);
+        runtime.copyOut(source, count, target);
+    }
+
+    @Override
+    public void copyOut(Tensor source, int count, float[] target) {
+        checkOpen();
+        Checks.copy("copyOut", source, count, isFloat(source.dtype()));
+        runtime.copyOut(source, count, target);
+    }
+
+    private static boolean isFloat(DType dtype) {
+        return dtype == DType.F32 || dtype == DType.BF16 || dtype == DType.F16;
+    }
+
+    @Override
+    public void synchronize() {
+        checkOpen();
+        runtime.synchronize();
+    }
+
+    @Override
+    public void embed(Tensor out, PackedBatch batch, Weight table, float scale) {
+        prepareLaunch();
+        arguments.embed(out, batch, table);
+        embedding.run(out, batch, table, scale);
+    }
+
+    @Override
+    public void rmsNorm(Tensor out, Tensor in, Tensor weight, float epsilon, int rows) {
+        prepareLaunch();
+        arguments.rmsNorm(out, in, weight, rows);
+        rmsNorm.run(out, in, null, weight, epsilon, rows);
+    }
+
+    @Override
+    public void addRmsNorm(
+            Tensor out, Tensor residual, Tensor delta, Tensor weight, float epsilon, int rows) {
+        prepareLaunch();
+        arguments.addRmsNorm(out, residual, delta, weight, rows);
+        rmsNorm.run(out, residual, delta, weight, epsilon, rows);
+    }
+
+    @Override
+    public void headRmsNorm(Tensor heads, Tensor weight, float epsilon, int rows) {
+        prepareLaunch();
+        arguments.headRmsNorm(heads, weight, rows);
+        rmsNorm.run(heads, heads, null, weight, epsilon, rows);
+    }
+
+    @Override
+    public void linear(Tensor out, Tensor in, Weight weight, Tensor bias, int rows) {
+        prepareLaunch();
+        arguments.linear(out, in, weight, bias, rows);
+        linear.run(out, in, weight, bias, rows);
+    }
+
+    @Override
+    public void gatedLinear(
+            Tensor out, Tensor in, Weight gateUp, Tensor bias, Activation activation, int rows) {
+        prepareLaunch();
+        arguments.gatedLinear(out, in, gateUp, bias, rows);
+        gatedLinear.run(out, in, gateUp, bias, activation, rows);
+    }
+
+    @Override
+    public void ropeAndStoreKv(
+            Tensor q, Tensor k, Tensor v, Rope rope, PackedBatch batch, KvCache cache, int layer) {
+        prepareLaunch();
+        arguments.ropeAndStoreKv(q, k, v, rope, batch, cache, layer);
+        ropeStoreKv.run(q, k, v, rope, batch, cache, layer);
+    }
+
+    @Override
+    public void attention(
+            Tensor out,
+            Tensor q,
+            KvCache cache,
+            int layer,
+            PackedBatch batch,
+            AttentionParams params) {
+        prepareLaunch();
+        arguments.attention(out, q, cache, layer, batch, params);
+        attention.run(out, q, cache, layer, batch, params);
+    }
+
+    @Override
+    public void gatherRows(Tensor out, Tensor in, Tensor rowIndexes, int rows) {
+        prepareLaunch();
+        arguments.gatherRows(out, in, rowIndexes, rows);
+        rowOps.gatherRows(out, in, rowIndexes, rows);
+    }
+
+    @Override
+    public void softCap(Tensor logits, float softCap, int rows) {
+        prepareLaunch();
+        arguments.softCap(logits, softCap, rows);
+        rowOps.softCap(logits, softCap, rows);
+    }
+
+    @Override
+    public void copyBlocks(KvCache cache, Tensor pairs, int numPairs) {
+        prepareLaunch();
+        arguments.copyBlocks(pairs, numPairs);
+        rowOps.copyBlocks(cache, pairs, numPairs);
+    }
+
+    @Override
+    public void tokenLogprobs(Tensor out, Tensor logits, Tensor targets, int rows) {
+        prepareLaunch();
+        arguments.tokenLogprobs(out, logits, targets, rows);
+        logprobs.run(out, logits, targets, rows);
+    }
+
+    @Override
+    public void sample(Tensor logits, SamplingBatch batch) {
+        prepareLaunch();
+        arguments.sample(logits, batch);
+        sampling.run(logits, batch);
+    }
+
+    private void prepareLaunch() {
+        checkOpen();
+        runtime.prepareLaunch();
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw new KernelException("the CUDA kernels are closed");
+        }
+        DeviceHealth.check();
+        runtime.makeCurrent();
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            runtime.close();
+        }
+    }
+}

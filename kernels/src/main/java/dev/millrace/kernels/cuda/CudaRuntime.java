@@ -1,0 +1,136 @@
+package dev.millrace.kernels.cuda;
+
+import dev.millrace.kernels.DType;
+import dev.millrace.kernels.KernelsConfig;
+import dev.millrace.kernels.Tensor;
+import java.util.Locale;
+
+/**
+ * One opened device: context, stream, memory, kernels, copies both ways.
+ *
+ * <p>Thread-safety: one thread at a time.
+ */
+public final class CudaRuntime implements AutoCloseable {
+    private final CudaContext context;
+    private final CudaStream stream;
+    private final CudaModule module;
+    private final DeviceMemory memory;
+    private final Launcher launcher;
+    private final Uploads uploads;
+    private final Downloads downloads;
+    private final CudaOps ops;
+
+    private CudaRuntime(CudaDevice device, byte[] fatbin, DType activationType) {
+        context = new CudaContext(device);
+        stream = new CudaStream();
+        module = new CudaModule(fatbin);
+        memory = new DeviceMemory(stream);
+        launcher = new Launcher(module, stream);
+        uploads = new Uploads(stream, launcher);
+        downloads = new Downloads(stream);
+        ops = new CudaOps(device, launcher, memory, uploads, activationType);
+    }
+
+    /** Opens the device that {@code config} names. */
+    public static CudaRuntime open(KernelsConfig config) {
+        byte[] fatbin = CudaModule.fatbin();
+        CudaDriver.load();
+        return new CudaRuntime(CudaDevice.all().get(0), fatbin, config.activationType());
+    }
+
+    /** What the operations work with. */
+    public CudaOps ops() {
+        return ops;
+    }
+
+    /** The calling thread works from now on, and what it launches may read everything that was uploaded. */
+    public void prepareLaunch() {
+        context.makeCurrent();
+        uploads.flush();
+    }
+
+    /** The calling thread works from now on. */
+    public void makeCurrent() {
+        context.makeCurrent();
+    }
+
+    /** As {@code Kernels.copyIn}. */
+    public void copyIn(int[] source, int count, Tensor target) {
+        int columns = rowLength(target, count);
+        for (int done = 0, row = 0; done < count; done += columns, row++) {
+            int length = Math.min(columns, count - done);
+            uploads.ints(source, done, length, rowAddress(target, row));
+        }
+    }
+
+    /** As {@code Kernels.copyIn}. */
+    public void copyIn(long[] source, int count, Tensor target) {
+        int columns = rowLength(target, count);
+        for (int done = 0, row = 0; done < count; done += columns, row++) {
+            int length = Math.min(columns, count - done);
+            uploads.longs(source, done, length, rowAddress(target, row));
+        }
+    }
+
+    /** As {@code Kernels.copyIn}. */
+    public void copyIn(float[] source, int count, Tensor target) {
+        int columns = rowLength(target, count);
+        for (int done = 0, row = 0; done < count; done += columns, row++) {
+            int length = Math.min(columns, count - done);
+            long address = rowAddress(target, row);
+            if (target.dtype() == DType.F32) {
+                uploads.floats(source, done, length, address);
+            } else {
+                uploads.halves(source, done, length, address, Halves.of(target.dtype()));
+            }
+        }
+    }
+
+    /** Elements that follow each other without a gap: all of them where rows do. */
+    private static int rowLength(Tensor target, int count) {
+        return target.rowStride() == target.columns() ? count : target.columns();
+    }
+
+    private static long rowAddress(Tensor target, int row) {
+        return target.address() + (long) row * target.rowStride() * target.dtype().sizeBytes();
+    }
+
+    /** As {@code Kernels.copyOut}. */
+    public void copyOut(Tensor source, int count, int[] target) {
+        uploads.flush();
+        downloads.ints(source, count, target);
+    }
+
+    /** As {@code Kernels.copyOut}. */
+    public void copyOut(Tensor source, int count, float[] target) {
+        uploads.flush();
+        if (source.dtype() == DType.F32) {
+            downloads.floats(source, count, target);
+        } else {
+            downloads.halves(source, count, target);
+        }
+    }
+
+    /** Waits for everything. */
+    public void synchronize() {
+        uploads.flush();
+        stream.synchronize();
+    }
+
+    /** One line for logs. */
+    public String description() {
+        return ops.device() + ", " + ops.activationType().name().toLowerCase(Locale.ROOT);
+    }
+
+    @Override
+    public void close() {
+        context.makeCurrent();
+        downloads.close();
+        uploads.close();
+        launcher.close();
+        memory.close();
+        module.close();
+        stream.close();
+        context.close();
+    }
+}

@@ -1,0 +1,71 @@
+package dev.millrace.kernels.cuda;
+
+import dev.millrace.kernels.Buffer;
+import dev.millrace.kernels.BufferPool;
+import dev.millrace.kernels.DType;
+import dev.millrace.kernels.DeviceBuffer;
+import dev.millrace.kernels.Tensor;
+import java.util.HashMap;
+import java.util.Map;
+import jcuda.driver.JCudaDriver;
+
+/**
+ * Allocates device memory, one driver allocation for each buffer, so that an overrun meets nobody's memory where the driver or
+ * the emulator can see it; {@link BufferPool} accounts for it.
+ *
+ * <p>Thread-safety: none.
+ */
+public final class DeviceMemory implements AutoCloseable {
+    private final CudaStream stream;
+    private final BufferPool buffers = new BufferPool(this::free);
+    private final Map<Long, DevicePointer> live = new HashMap<>();
+
+    DeviceMemory(CudaStream stream) {
+        this.stream = stream;
+    }
+
+    /** The accounts. */
+    public BufferPool buffers() {
+        return buffers;
+    }
+
+    /** A zeroed buffer. */
+    public DeviceBuffer allocate(DType dtype, long length, String purpose) {
+        long bytes = Math.multiplyExact(length, dtype.sizeBytes());
+        DevicePointer pointer = allocateBytes(Math.max(bytes, 1));
+        DeviceBuffer buffer = new DeviceBuffer(dtype, length, pointer.address());
+        live.put(buffer.address(), pointer);
+        buffers.add(buffer, purpose);
+        return buffer;
+    }
+
+    private DevicePointer allocateBytes(long bytes) {
+        DevicePointer pointer = new DevicePointer();
+        CudaResult.check(JCudaDriver.cuMemAlloc(pointer, bytes), "cuMemAlloc of " + bytes);
+        CudaResult.check(
+                JCudaDriver.cuMemsetD8Async(pointer, (byte) 0, bytes, stream.handle()),
+                "cuMemsetD8Async");
+        return pointer;
+    }
+
+    /**
+     * A zeroed tensor of its own memory. Rows of 16-bit elements begin at multiples of 16 bytes, as the kernels copy 16 bytes at a
+     * time.
+     */
+    public Tensor allocate(DType dtype, int rows, int columns, String purpose) {
+        int stride = dtype.sizeBytes() == 2 ? (columns + 7) / 8 * 8 : columns;
+        DeviceBuffer buffer = allocate(dtype, (long) rows * stride, purpose);
+        return new Tensor(dtype, rows, columns, stride, buffer, 0);
+    }
+
+    private void free(Buffer buffer) {
+        DevicePointer pointer = live.remove(((DeviceBuffer) buffer).address());
+        CudaResult.check(JCudaDriver.cuMemFree(pointer), "cuMemFree");
+    }
+
+    @Override
+    public void close() {
+        live.values().forEach(JCudaDriver::cuMemFree);
+        live.clear();
+    }
+}
