@@ -94,6 +94,12 @@ public final class CpuKernels implements Kernels {
     }
 
     @Override
+    public Weight packGateUp(WeightSource source) {
+        Checks.divides("packGateUp", "2", 2, source.n());
+        return pack(source);
+    }
+
+    @Override
     public KvCache allocateKvCache(KvShape shape) {
         checkOpen();
         Checks.kvShape(shape);

@@ -6,9 +6,11 @@ package dev.millrace.kernels;
  * @param format how an element is stored
  * @param n outputs
  * @param k inputs
+ * @param gateUp whether it was packed by {@link Kernels#packGateUp}, where that makes a difference
  * @param data elements in the backend's layout
  */
-public record DenseWeight(WeightFormat format, int n, int k, Buffer data) implements Weight {
+public record DenseWeight(WeightFormat format, int n, int k, boolean gateUp, Buffer data)
+        implements Weight {
 
     @Override
     public long sizeBytes() {

@@ -50,6 +50,9 @@ public sealed interface Kernels extends AutoCloseable permits CpuKernels, CudaKe
     /** Copies a checkpoint's matrix to the device in the layout of this backend. */
     Weight pack(WeightSource source);
 
+    /** As {@link #pack}, for {@link #gatedLinear}: the first half of the rows are gates, the second ups. */
+    Weight packGateUp(WeightSource source);
+
     /** Memory for keys and values. */
     KvCache allocateKvCache(KvShape shape);
 
@@ -89,7 +92,7 @@ public sealed interface Kernels extends AutoCloseable permits CpuKernels, CudaKe
 
     /**
      * Gated MLP input: {@code out = activation(in · gateᵀ + bias) · (in · upᵀ + bias)}; out A [rows, F], in A [rows,
-     * E], gateUp [2F, E] with the F gate rows first, bias F32 [1, 2F] or null.
+     * E], gateUp [2F, E] of {@link #packGateUp}, bias F32 [1, 2F], the F of the gates first, or null.
      */
     void gatedLinear(
             Tensor out, Tensor in, Weight gateUp, Tensor bias, Activation activation, int rows);

@@ -63,7 +63,7 @@ public final class DecoderLoader {
                 config.qkNorm() ? vector(attention + "k_norm.weight") : null,
                 linear(attention + "o_proj", config.attentionOutputBias()),
                 vector(prefix + "post_attention_layernorm.weight"),
-                kernels.pack(
+                kernels.packGateUp(
                         WeightSources.stack(matrices(List.of(mlp + "gate_proj", mlp + "up_proj")))),
                 config.mlpBias()
                         ? vectors(List.of(mlp + "gate_proj.bias", mlp + "up_proj.bias"))

@@ -46,7 +46,7 @@ public final class WeightPacker {
         HostBuffer data = buffers.allocateHost(dtype, length, "weights");
         if (format.blockElements() == 1) {
             fill(source, data, null, (int) sliceBytes);
-            return new DenseWeight(format, n, k, data);
+            return new DenseWeight(format, n, k, false, data);
         }
         long scalesLength = (long) panels * PanelLayout.scalesLength(format, k, nr);
         HostBuffer scales = buffers.allocateHost(DType.INT32, scalesLength, "weights");
