@@ -88,6 +88,13 @@ public final class CudaKernels implements Kernels {
     }
 
     @Override
+    public Weight packGateUp(WeightSource source) {
+        checkOpen();
+        Checks.divides("packGateUp", "2", 2, source.n());
+        return packer.packGateUp(source);
+    }
+
+    @Override
     public KvCache allocateKvCache(KvShape shape) {
         checkOpen();
         Checks.kvShape(shape);

@@ -1,25 +1,47 @@
 package dev.millrace.kernels.cuda;
 
-import static dev.millrace.kernels.cuda.Parameter.ADDRESS;
-import static dev.millrace.kernels.cuda.Parameter.FLOAT32;
-import static dev.millrace.kernels.cuda.Parameter.INT32;
-
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 
 /**
- * Every kernel and the kinds of its parameters; the kernel's name is the constant's in lower case. A test compares the list
- * with the compiled code.
+ * Every kernel and the number of its parameters by kind, which follow each other in this order: device addresses, 32-bit
+ * integers, floats. The kernel's name is the constant's in lower case. A test compares the list with the compiled code.
  */
 enum EntryPoint {
-    SCATTER_INPUTS(ADDRESS),
-    SOFT_CAP(ADDRESS, INT32, INT32, FLOAT32);
+    LINEAR_BF16_64X16(4, 6, 0),
+    LINEAR_BF16_64X32(4, 6, 0),
+    LINEAR_BF16_64X64(4, 6, 0),
+    LINEAR_BF16_128X64(4, 6, 0),
+    LINEAR_BF16_128X128(4, 6, 0),
+    LINEAR_F16_64X16(4, 6, 0),
+    LINEAR_F16_64X32(4, 6, 0),
+    LINEAR_F16_64X64(4, 6, 0),
+    LINEAR_F16_128X64(4, 6, 0),
+    LINEAR_F16_128X128(4, 6, 0),
+    GATED_LINEAR_BF16_64X16(4, 6, 0),
+    GATED_LINEAR_BF16_64X32(4, 6, 0),
+    GATED_LINEAR_BF16_64X64(4, 6, 0),
+    GATED_LINEAR_BF16_128X64(4, 6, 0),
+    GATED_LINEAR_BF16_128X128(4, 6, 0),
+    GATED_LINEAR_F16_64X16(4, 6, 0),
+    GATED_LINEAR_F16_64X32(4, 6, 0),
+    GATED_LINEAR_F16_64X64(4, 6, 0),
+    GATED_LINEAR_F16_128X64(4, 6, 0),
+    GATED_LINEAR_F16_128X128(4, 6, 0),
+    SCATTER_INPUTS(1, 0, 0),
+    SOFT_CAP(1, 2, 1);
 
     private final String symbol = name().toLowerCase(Locale.ROOT);
     private final List<Parameter> parameters;
 
-    EntryPoint(Parameter... parameters) {
-        this.parameters = List.of(parameters);
+    EntryPoint(int addresses, int int32s, int float32s) {
+        List<Parameter> all = new ArrayList<>();
+        all.addAll(Collections.nCopies(addresses, Parameter.ADDRESS));
+        all.addAll(Collections.nCopies(int32s, Parameter.INT32));
+        all.addAll(Collections.nCopies(float32s, Parameter.FLOAT32));
+        parameters = List.copyOf(all);
     }
 
     /** Name in the fatbin. */
