@@ -7,18 +7,20 @@ import java.time.Duration;
 /**
  * Every limit and choice of an engine.
  *
- * @param device {@code cpu} or {@code auto}
+ * @param device {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
  * @param threads threads of the CPU backend, the engine thread included
  * @param computePrecision arithmetic of the CPU backend
  * @param maxNumSeqs most sequences in one step
  * @param maxNumBatchedTokens most tokens in one step
  * @param maxModelLen most tokens of prompt and answer together; 0 for what the model allows
  * @param blockSize tokens per KV block
- * @param kvCacheBytes memory for keys and values
+ * @param kvCacheBytes memory for keys and values; 0 for what a GPU has left, or 512 MiB on the CPU
+ * @param gpuMemoryUtilization share of a GPU's memory that this engine may use
  * @param prefixCaching keep the blocks of finished sequences for prompts that begin alike
  * @param maxWaitingTokens prompt tokens that may wait; above, the engine refuses and says when to come back
  * @param queueCapacity commands that may wait for the engine thread
  * @param maxWait longest time a request is passed over by better placed ones
+ * @param stepTimeout longest time for one step; after it the engine counts as hung and fails
  */
 public record EngineConfig(
         String device,
@@ -29,10 +31,12 @@ public record EngineConfig(
         int maxModelLen,
         int blockSize,
         long kvCacheBytes,
+        double gpuMemoryUtilization,
         boolean prefixCaching,
         long maxWaitingTokens,
         int queueCapacity,
-        Duration maxWait)
+        Duration maxWait,
+        Duration stepTimeout)
         implements Serializable {
 
     /** What an engine does when nothing is said. */
@@ -45,10 +49,12 @@ public record EngineConfig(
                 1024,
                 0,
                 16,
-                512L << 20,
+                0,
+                0.9,
                 true,
                 1L << 20,
                 4096,
-                Duration.ofSeconds(30));
+                Duration.ofSeconds(30),
+                Duration.ofMinutes(10));
     }
 }

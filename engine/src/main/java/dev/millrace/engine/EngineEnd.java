@@ -1,5 +1,6 @@
 package dev.millrace.engine;
 
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -8,13 +9,14 @@ import java.util.concurrent.atomic.AtomicReference;
  * <p>Thread-safety: all methods may be called from any thread.
  */
 final class EngineEnd {
+    private final String where;
     private final Problem closed;
     private final EngineFailedException outOfMemory;
     private final Problem failed;
     private final AtomicReference<EngineFailedException> exception = new AtomicReference<>();
 
     EngineEnd(String model) {
-        String where = "engine of " + model;
+        where = "engine of " + model;
         closed =
                 new Problem(
                         EngineError.CLOSED,
@@ -40,7 +42,7 @@ final class EngineEnd {
     /** Whether it came by an error. */
     boolean isFailure() {
         EngineFailedException reason = exception.get();
-        return reason != null && reason.problem().code() == EngineError.FAILED;
+        return reason != null && reason.problem().code() != EngineError.CLOSED;
     }
 
     /** Why it has come; null while it has not. */
@@ -52,10 +54,23 @@ final class EngineEnd {
         exception.compareAndSet(null, new EngineFailedException(closed, null));
     }
 
+    /** A step takes longer than {@code timeout}. */
+    void hang(Duration timeout) {
+        Problem problem =
+                new Problem(
+                        EngineError.STEP_TIMEOUT,
+                        where,
+                        "a step that has not ended in " + timeout.toMillis() + " ms",
+                        "steps shorter than step-timeout",
+                        "See whether the device hangs; raise step-timeout if steps are that long");
+        exception.compareAndSet(null, new EngineFailedException(problem, null));
+    }
+
     void fail(Throwable cause) {
         EngineFailedException reason;
         try {
-            reason = new EngineFailedException(failed, cause);
+            Problem problem = DeviceErrorCode.problem(cause).orElse(failed);
+            reason = new EngineFailedException(problem, cause);
         } catch (OutOfMemoryError e) {
             reason = outOfMemory;
         }

@@ -25,7 +25,9 @@ public enum EngineError implements ErrorCode {
     /** An engine option has a value that is not allowed. */
     INVALID_OPTION("LLM-EN-04", Status.INVALID_INPUT),
     /** No engine option has this name. */
-    UNKNOWN_OPTION("LLM-EN-05", Status.INVALID_INPUT);
+    UNKNOWN_OPTION("LLM-EN-05", Status.INVALID_INPUT),
+    /** A step took longer than {@code step-timeout}. */
+    STEP_TIMEOUT("LLM-EN-06", Status.ENGINE_ERROR);
 
     private final String id;
     private final Status status;

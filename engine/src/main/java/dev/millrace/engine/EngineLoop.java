@@ -1,13 +1,17 @@
 package dev.millrace.engine;
 
+import dev.millrace.kernels.DeviceError;
+import dev.millrace.kernels.KernelException;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The duty cycle of the engine thread: drain commands, schedule, run, update, complete.
@@ -19,6 +23,7 @@ import java.util.function.LongSupplier;
  * belongs to the thread that runs the loop.
  */
 final class EngineLoop implements Runnable {
+    private static final Logger LOG = LoggerFactory.getLogger(EngineLoop.class);
     private static final int SPINS_BEFORE_PARKING = 200;
     private static final double WEIGHT_OF_LATEST_STEP = 1.0 / 16;
 
@@ -31,7 +36,12 @@ final class EngineLoop implements Runnable {
     private final EngineCounters counters;
     private final EngineEnd end;
     private final LongSupplier clock;
-    private final Set<ActiveRequest> inFlight = new LinkedHashSet<>();
+    private final StepWatchdog watchdog;
+    private final EngineConfig config;
+
+    /** Changed by the engine thread only, but read by the watchdog when that one hangs. */
+    private final Set<ActiveRequest> inFlight = ConcurrentHashMap.newKeySet();
+
     private final DeadlineQueue deadlines = new DeadlineQueue();
     private final List<ActiveRequest> ended = new ArrayList<>();
     private long arrivals;
@@ -47,6 +57,8 @@ final class EngineLoop implements Runnable {
         this.counters = new EngineCounters(parts.numBlocks());
         this.end = new EngineEnd(parts.model().name());
         this.clock = clock;
+        this.config = config;
+        this.watchdog = new StepWatchdog(Nanos.of(config.stepTimeout()), clock, this::failHung);
     }
 
     AdmissionQueue admission() {
@@ -90,7 +102,8 @@ final class EngineLoop implements Runnable {
 
     @Override
     public void run() {
-        try {
+        try (watchdog) {
+            watchdog.start(Thread.currentThread().getName() + "-watchdog");
             int idle = 0;
             while (!end.hasCome()) {
                 idle = doWork() > 0 ? 0 : idle + 1;
@@ -212,13 +225,39 @@ final class EngineLoop implements Runnable {
         }
         counters.measureKvWaste(scheduler.pool());
         long beforeRun = clock.getAsLong();
-        runner.run(batch);
+        watchdog.begin(beforeRun);
+        boolean done = runOrShrink();
+        watchdog.end();
+        if (!done) {
+            return;
+        }
         long afterRun = clock.getAsLong();
         update(afterRun);
         long stop = clock.getAsLong();
         counters.runNanos += afterRun - beforeRun;
         counters.stepNanos += stop - start;
         measureSpeed(stop - start);
+    }
+
+    /** False if the device had too little memory for the batch, which then is tried again in smaller parts. */
+    private boolean runOrShrink() {
+        try {
+            runner.run(batch);
+            return true;
+        } catch (KernelException e) {
+            boolean outOfMemory =
+                    e.problem().isPresent()
+                            && e.problem().get().error() == DeviceError.OUT_OF_MEMORY;
+            if (!outOfMemory || !scheduler.shrink(batch)) {
+                throw e;
+            }
+            LOG.warn(
+                    "No memory for a step of {} sequences; {} at a time from now on. {}",
+                    batch.size(),
+                    scheduler.maxNumSeqs(),
+                    e.getMessage());
+            return false;
+        }
     }
 
     private void measureSpeed(long stepNanos) {
@@ -296,6 +335,18 @@ final class EngineLoop implements Runnable {
             request.generation.complete(completions.create(request, clock.getAsLong()));
         }
         inFlight.remove(request);
+    }
+
+    /** The engine thread is stuck in a call; called by the watchdog. */
+    private void failHung() {
+        end.hang(config.stepTimeout());
+        EngineFailedException failure = end.exception();
+        LOG.error("The engine hangs.", failure);
+        for (ActiveRequest request : inFlight) {
+            request.generation.completeExceptionally(failure);
+        }
+        failQueued();
+        admission.signalAll();
     }
 
     /** Nothing is left open: not what runs or waits here, not what comes too late. */

@@ -6,7 +6,10 @@ import java.util.Locale;
 
 /** One engine option: its key, what it is for, and how its value is written. The list is the documentation's. */
 public enum EngineOption {
-    DEVICE("device", "Where the model runs.", "cpu or auto"),
+    DEVICE(
+            "device",
+            "Where the model runs: `auto` is the GPU with the most free memory, or the CPU where no GPU can be used.",
+            "auto, cpu, cuda or cuda:N"),
     THREADS(
             "threads",
             "Threads of the CPU backend, the engine thread included; by default one for each processor.",
@@ -27,8 +30,12 @@ public enum EngineOption {
             "a multiple of 8 from 8 to 256"),
     KV_CACHE_MEMORY(
             "kv-cache-memory",
-            "Memory for the keys and values of all sequences.",
-            "a size of at least 1 byte, for instance 512m or 2g"),
+            "Memory for the keys and values of all sequences; `auto` is what a GPU has left, and 512m on the CPU.",
+            "auto, or a size of at least 1 byte, for instance 512m or 2g"),
+    GPU_MEMORY_UTILIZATION(
+            "gpu-memory-utilization",
+            "Share of a GPU's memory for weights, activations, keys and values together.",
+            "a number above 0, at most 1"),
     PREFIX_CACHING(
             "prefix-caching",
             "Keep the blocks of finished sequences for prompts that begin alike.",
@@ -44,7 +51,11 @@ public enum EngineOption {
     MAX_WAIT(
             "max-wait",
             "Longest time for which a request is passed over by others that suit the batch better.",
-            "a duration, for instance 500ms, 30s or 5m");
+            "a duration, for instance 500ms, 30s or 5m"),
+    STEP_TIMEOUT(
+            "step-timeout",
+            "Longest time for one step; an engine that takes longer counts as hung and fails.",
+            "a duration of at least 1ms, for instance 30s or 10m");
 
     private final String key;
     private final String description;
@@ -81,10 +92,12 @@ public enum EngineOption {
             case MAX_MODEL_LEN -> config.maxModelLen();
             case BLOCK_SIZE -> config.blockSize();
             case KV_CACHE_MEMORY -> config.kvCacheBytes();
+            case GPU_MEMORY_UTILIZATION -> config.gpuMemoryUtilization();
             case PREFIX_CACHING -> config.prefixCaching();
             case MAX_WAITING_TOKENS -> config.maxWaitingTokens();
             case QUEUE_CAPACITY -> config.queueCapacity();
             case MAX_WAIT -> config.maxWait();
+            case STEP_TIMEOUT -> config.stepTimeout();
         };
     }
 
@@ -125,11 +138,13 @@ public enum EngineOption {
             case MAX_NUM_BATCHED_TOKENS -> OptionValues.integer(text, 1, 1 << 20);
             case MAX_MODEL_LEN -> OptionValues.integer(text, 0, 1 << 24);
             case BLOCK_SIZE -> OptionValues.blockSize(text);
-            case KV_CACHE_MEMORY -> OptionValues.size(text);
+            case KV_CACHE_MEMORY -> OptionValues.sizeOrAuto(text);
+            case GPU_MEMORY_UTILIZATION -> OptionValues.share(text);
             case PREFIX_CACHING -> OptionValues.bool(text);
             case MAX_WAITING_TOKENS -> OptionValues.positiveLong(text);
             case QUEUE_CAPACITY -> OptionValues.integer(text, 1, 1 << 20);
             case MAX_WAIT -> OptionValues.duration(text);
+            case STEP_TIMEOUT -> OptionValues.positiveDuration(text);
         };
     }
 }

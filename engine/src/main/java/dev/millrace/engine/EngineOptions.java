@@ -119,9 +119,11 @@ public final class EngineOptions {
                 (Integer) values.get(EngineOption.MAX_MODEL_LEN),
                 (Integer) values.get(EngineOption.BLOCK_SIZE),
                 (Long) values.get(EngineOption.KV_CACHE_MEMORY),
+                (Double) values.get(EngineOption.GPU_MEMORY_UTILIZATION),
                 (Boolean) values.get(EngineOption.PREFIX_CACHING),
                 (Long) values.get(EngineOption.MAX_WAITING_TOKENS),
                 (Integer) values.get(EngineOption.QUEUE_CAPACITY),
-                (Duration) values.get(EngineOption.MAX_WAIT));
+                (Duration) values.get(EngineOption.MAX_WAIT),
+                (Duration) values.get(EngineOption.STEP_TIMEOUT));
     }
 }

@@ -12,6 +12,7 @@ import dev.millrace.kernels.DType;
 import dev.millrace.kernels.Kernels;
 import dev.millrace.kernels.KernelsConfig;
 import dev.millrace.kernels.KvShape;
+import dev.millrace.kernels.WeightFormat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -36,7 +37,7 @@ final class ModelLoader {
             Tokenizer tokenizer = checkpoint.tokenizer();
             Kernels kernels = null;
             try {
-                kernels = Kernels.create(kernelsConfig(config));
+                kernels = Kernels.create(kernelsConfig(config, checkpoint));
                 EngineParts parts = parts(path, config, checkpoint, tokenizer, kernels);
                 LOG.info(
                         "Loaded {} in {} ms on {}: {} KV blocks of {} tokens, {} MiB in all.",
@@ -52,14 +53,23 @@ final class ModelLoader {
                 if (kernels != null) {
                     kernels.close();
                 }
+                Problem problem = DeviceErrorCode.problem(e).orElse(null);
+                if (problem != null) {
+                    throw new InvalidModelException(problem, e);
+                }
                 throw e;
             }
         }
     }
 
-    private static KernelsConfig kernelsConfig(EngineConfig config) {
+    /** On a GPU a checkpoint in F16 is computed in it, everything else in BF16, as vLLM does. */
+    private static KernelsConfig kernelsConfig(EngineConfig config, Checkpoint checkpoint) {
+        WeightFormat format = checkpoint.matrix("model.embed_tokens.weight").format();
         return new KernelsConfig(
-                config.device(), config.threads(), config.computePrecision(), DType.BF16);
+                config.device(),
+                config.threads(),
+                config.computePrecision(),
+                format == WeightFormat.F16 ? DType.F16 : DType.BF16);
     }
 
     private static EngineParts parts(
@@ -77,9 +87,10 @@ final class ModelLoader {
                         model.vocabSize(),
                         model.eosTokenIds(),
                         checkpoint.fingerprint());
+        KvSizing kv = new KvSizing(config, model, maxModelLen, kernels, checkpoint.deviceBytes());
         Decoder decoder =
                 DecoderLoader.load(checkpoint, kernels, config.maxNumBatchedTokens(), maxModelLen);
-        KvShape shape = kvShape(config, model, kernels.kvType(), maxModelLen);
+        KvShape shape = kv.shape();
         ModelRunner runner =
                 new ModelRunner(kernels, decoder, kernels.allocateKvCache(shape), info, config);
         return new EngineParts(
@@ -103,32 +114,6 @@ final class ModelLoader {
                             "Lower max-model-len, or leave it out for the model's own length"));
         }
         return config.maxModelLen() == 0 ? model.maxPositionEmbeddings() : config.maxModelLen();
-    }
-
-    /** As many blocks as the memory holds, but no more than the most sequences could use at full length. */
-    private static KvShape kvShape(
-            EngineConfig config, ModelConfig model, DType kvType, int maxModelLen) {
-        KvShape one =
-                new KvShape(
-                        model.numLayers(),
-                        1,
-                        config.blockSize(),
-                        model.numKvHeads(),
-                        model.headDim());
-        long affordable = config.kvCacheBytes() / one.blockBytes(kvType);
-        int blocksPerSeq = (maxModelLen + config.blockSize() - 1) / config.blockSize();
-        long numBlocks = Math.min(affordable, (long) blocksPerSeq * config.maxNumSeqs());
-        if (numBlocks < 2) {
-            throw new InvalidModelException(
-                    new Problem(
-                            EngineError.INVALID_OPTION,
-                            "option kv-cache-memory",
-                            config.kvCacheBytes() + " bytes",
-                            "at least two blocks of " + one.blockBytes(kvType) + " bytes",
-                            "Raise kv-cache-memory or lower block-size"));
-        }
-        return new KvShape(
-                one.numLayers(), (int) numBlocks, one.blockSize(), one.numKvHeads(), one.headDim());
     }
 
     private static Function<List<Message>, String> chatTemplate(Optional<ChatTemplate> template) {

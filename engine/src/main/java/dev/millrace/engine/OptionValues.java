@@ -6,11 +6,12 @@ import java.time.Duration;
 /** Reads and writes values; a value that is not allowed is an IllegalArgumentException or ArithmeticException. */
 final class OptionValues {
     private static final String SIZE_UNITS = "kmgt";
+    private static final String AUTO = "auto";
 
     private OptionValues() {}
 
     static Object device(String text) {
-        require(text.equals("cpu") || text.equals("auto"));
+        require(text.matches("auto|cpu|cuda|cuda:\\d{1,4}"));
         return text;
     }
 
@@ -43,7 +44,18 @@ final class OptionValues {
         return value;
     }
 
-    static Object size(String text) {
+    /** 0 is auto. */
+    static Object sizeOrAuto(String text) {
+        return text.equals(AUTO) ? Long.valueOf(0) : size(text);
+    }
+
+    static Object share(String text) {
+        double value = Double.parseDouble(text);
+        require(value > 0 && value <= 1);
+        return value;
+    }
+
+    private static Object size(String text) {
         require(!text.isEmpty());
         char last = Character.toLowerCase(text.charAt(text.length() - 1));
         int unit = SIZE_UNITS.indexOf(last);
@@ -54,6 +66,9 @@ final class OptionValues {
     }
 
     static String sizeText(long bytes) {
+        if (bytes == 0) {
+            return AUTO;
+        }
         int unit = -1;
         long number = bytes;
         while (unit < SIZE_UNITS.length() - 1 && number % 1024 == 0) {
@@ -76,6 +91,12 @@ final class OptionValues {
             case "h" -> Duration.ofHours(number);
             default -> throw new IllegalArgumentException("no unit");
         };
+    }
+
+    static Object positiveDuration(String text) {
+        Duration value = (Duration) duration(text);
+        require(value.toMillis() >= 1);
+        return value;
     }
 
     static String durationText(Duration duration) {

@@ -16,7 +16,7 @@ package dev.millrace.engine;
  */
 final class Scheduler {
     private final int maxNumBatchedTokens;
-    private final int maxNumSeqs;
+    private int maxNumSeqs;
     private final int blockSize;
     private final KvCacheManager kv;
     private final WaitingQueue waiting;
@@ -187,6 +187,27 @@ final class Scheduler {
                 waiting.addFollowers(request);
             }
         }
+    }
+
+    /**
+     * The device has too little memory for the batch: its sequences are computed again later, and half as many at a time from now
+     * on. False if it was one sequence.
+     */
+    boolean shrink(ScheduledBatch batch) {
+        if (batch.size() == 1) {
+            return false;
+        }
+        kv.releaseCopied(batch);
+        for (int i = batch.size() - 1; i >= 0; i--) {
+            preempt(batch.sequence(i));
+        }
+        maxNumSeqs = Math.max(1, batch.size() / 2);
+        return true;
+    }
+
+    /** Most sequences in one step: the option's value, or less where the device had too little memory for it. */
+    int maxNumSeqs() {
+        return maxNumSeqs;
     }
 
     /** The copies of the batch are made. */

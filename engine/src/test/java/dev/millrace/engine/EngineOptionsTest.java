@@ -27,7 +27,7 @@ final class EngineOptionsTest {
             assertThat(option.allowed()).isNotBlank();
         }
         assertThat(EngineOptions.parse(options)).isEqualTo(EngineConfig.defaults());
-        assertThat(EngineOption.KV_CACHE_MEMORY.defaultText()).isEqualTo("512m");
+        assertThat(EngineOption.KV_CACHE_MEMORY.defaultText()).isEqualTo("auto");
         assertThat(EngineOption.MAX_WAIT.defaultText()).isEqualTo("30s");
     }
 
@@ -42,10 +42,12 @@ final class EngineOptionsTest {
         options.put("max-model-len", "4096");
         options.put("block-size", "32");
         options.put("kv-cache-memory", "2g");
+        options.put("gpu-memory-utilization", "0.5");
         options.put("prefix-caching", "false");
         options.put("max-waiting-tokens", "5000");
         options.put("queue-capacity", "99");
         options.put("max-wait", "1500ms");
+        options.put("step-timeout", "2m");
         assertThat(options).hasSameSizeAs(EngineOption.values());
         assertThat(EngineOptions.parse(options))
                 .isEqualTo(
@@ -58,10 +60,12 @@ final class EngineOptionsTest {
                                 4096,
                                 32,
                                 2L << 30,
+                                0.5,
                                 false,
                                 5000,
                                 99,
-                                Duration.ofMillis(1500)));
+                                Duration.ofMillis(1500),
+                                Duration.ofMinutes(2)));
     }
 
     @Test
@@ -94,7 +98,9 @@ final class EngineOptionsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "device, cuda:0",
+        "device, gpu",
+        "device, cuda:",
+        "device, cuda:x",
         "device, ''",
         "threads, 0",
         "threads, 1025",
@@ -105,6 +111,10 @@ final class EngineOptionsTest {
         "max-num-batched-tokens, 0",
         "max-num-batched-tokens, 1e6",
         "max-model-len, -1",
+        "gpu-memory-utilization, 0",
+        "gpu-memory-utilization, 1.1",
+        "gpu-memory-utilization, NaN",
+        "step-timeout, 0s",
         "block-size, 0",
         "block-size, 257",
         "block-size, 12",

@@ -347,10 +347,12 @@ final class LlmEngineTest {
                 config.maxModelLen(),
                 config.blockSize(),
                 config.kvCacheBytes(),
+                config.gpuMemoryUtilization(),
                 config.prefixCaching(),
                 maxWaitingTokens,
                 queueCapacity,
-                config.maxWait());
+                config.maxWait(),
+                config.stepTimeout());
     }
 
     private static Request request(int i) {

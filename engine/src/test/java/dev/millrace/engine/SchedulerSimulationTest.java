@@ -81,10 +81,12 @@ final class SchedulerSimulationTest {
                 0,
                 random.nextInt(1, 9),
                 base.kvCacheBytes(),
+                base.gpuMemoryUtilization(),
                 random.nextInt(4) > 0,
                 1 << 20,
                 1000,
-                Duration.ofMillis(random.nextInt(0, 200)));
+                Duration.ofMillis(random.nextInt(0, 200)),
+                base.stepTimeout());
     }
 
     private static Request request(SplittableRandom random, int number) {

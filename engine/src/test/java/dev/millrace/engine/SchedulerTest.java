@@ -271,10 +271,12 @@ final class SchedulerTest {
                 config.maxModelLen(),
                 config.blockSize(),
                 config.kvCacheBytes(),
+                config.gpuMemoryUtilization(),
                 prefixCaching,
                 config.maxWaitingTokens(),
                 config.queueCapacity(),
-                config.maxWait());
+                config.maxWait(),
+                config.stepTimeout());
     }
 
     private static Request request(String prompt, int maxTokens) {

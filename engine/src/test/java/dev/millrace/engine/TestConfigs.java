@@ -29,9 +29,11 @@ public final class TestConfigs {
                 0,
                 16,
                 kvCacheBytes,
+                0.9,
                 prefixCaching,
                 1L << 20,
                 4096,
-                Duration.ofSeconds(30));
+                Duration.ofSeconds(30),
+                Duration.ofMinutes(10));
     }
 }

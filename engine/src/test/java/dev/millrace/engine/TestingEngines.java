@@ -32,10 +32,12 @@ public final class TestingEngines {
                 0,
                 4,
                 1 << 20,
+                defaults.gpuMemoryUtilization(),
                 true,
                 4096,
                 256,
-                Duration.ofSeconds(30));
+                Duration.ofSeconds(30),
+                defaults.stepTimeout());
     }
 
     /** An engine whose answers end by length only. */

@@ -16,6 +16,7 @@ import dev.millrace.kernels.cpu.WeightPacker;
 import dev.millrace.kernels.cpu.WorkerPool;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The CPU backend: checks arguments, then hands them to the operation in {@code cpu}. Operations are done when the call
@@ -73,6 +74,11 @@ public final class CpuKernels implements Kernels {
     @Override
     public DType kvType() {
         return DType.F32;
+    }
+
+    @Override
+    public Optional<DeviceBytes> deviceBytes() {
+        return Optional.empty();
     }
 
     @Override

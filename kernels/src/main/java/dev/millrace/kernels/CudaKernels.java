@@ -14,6 +14,7 @@ import dev.millrace.kernels.cuda.Sampling;
 import dev.millrace.kernels.cuda.WeightPacker;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The CUDA backend: checks arguments, then hands them to the operation in {@code cuda}, which launches its kernel.
@@ -68,6 +69,12 @@ public final class CudaKernels implements Kernels {
     @Override
     public DType kvType() {
         return activationType;
+    }
+
+    @Override
+    public Optional<DeviceBytes> deviceBytes() {
+        checkOpen();
+        return Optional.of(runtime.bytes());
     }
 
     @Override

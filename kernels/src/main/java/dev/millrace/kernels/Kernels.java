@@ -1,6 +1,6 @@
 package dev.millrace.kernels;
 
-import dev.millrace.kernels.cuda.CudaRuntime;
+import java.util.Optional;
 
 /**
  * The operations a decoder needs, fused at the granularity a GPU wants, over packed batches.
@@ -21,15 +21,13 @@ import dev.millrace.kernels.cuda.CudaRuntime;
  */
 public sealed interface Kernels extends AutoCloseable permits CpuKernels, CudaKernels {
 
-    /** Opens the device that {@code config} names. */
+    /**
+     * Opens the device that {@code config} names.
+     *
+     * @throws KernelException with a {@link DeviceProblem} if it cannot be used
+     */
     static Kernels create(KernelsConfig config) {
-        return switch (config.device()) {
-            case "cpu", "auto" -> new CpuKernels(config);
-            case "cuda", "cuda:0" -> new CudaKernels(CudaRuntime.open(config));
-            default ->
-                    throw new KernelException(
-                            "no device \"" + config.device() + "\"; allowed are cpu and auto");
-        };
+        return Devices.open(config);
     }
 
     /** One line for logs: device, threads, instruction set. */
@@ -41,7 +39,10 @@ public sealed interface Kernels extends AutoCloseable permits CpuKernels, CudaKe
     /** Type of keys and values in the {@link KvCache}. */
     DType kvType();
 
-    /** Memory of this device, by purpose. */
+    /** Memory of a device that has its own; empty for the CPU, which shares the process's. */
+    Optional<DeviceBytes> deviceBytes();
+
+    /** Memory in use by this backend, by purpose. */
     BufferPool buffers();
 
     /** A zeroed tensor of its own memory. */

@@ -41,10 +41,12 @@ final class TestEngines {
                         all.maxModelLen(),
                         all.blockSize(),
                         all.kvCacheBytes(),
+                        all.gpuMemoryUtilization(),
                         all.prefixCaching(),
                         maxWaitingTokens,
                         all.queueCapacity(),
-                        all.maxWait());
+                        all.maxWait(),
+                        all.stepTimeout());
         return TestingEngines.engine(config, hook);
     }
 }

@@ -50,6 +50,9 @@ public interface Checkpoint extends AutoCloseable {
     /** The one-dimensional tensor with this Hugging Face name, widened to float32. */
     float[] vector(String name);
 
+    /** Memory that the weights take on a GPU: 16 bits an element, or the blocks they are stored in. */
+    long deviceBytes();
+
     @Override
     void close();
 }

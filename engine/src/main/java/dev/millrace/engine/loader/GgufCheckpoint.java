@@ -64,6 +64,11 @@ final class GgufCheckpoint implements Checkpoint {
     }
 
     @Override
+    public long deviceBytes() {
+        return store.deviceBytes(TensorPlan.shapes(config).keySet());
+    }
+
+    @Override
     public boolean has(String name) {
         return store.has(name);
     }

@@ -87,6 +87,11 @@ final class HfCheckpoint implements Checkpoint {
     }
 
     @Override
+    public long deviceBytes() {
+        return store.deviceBytes(TensorPlan.shapes(config).keySet());
+    }
+
+    @Override
     public boolean has(String name) {
         return store.has(name);
     }

@@ -6,6 +6,7 @@ import dev.millrace.kernels.WeightSource;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -66,6 +67,26 @@ final class TensorStore {
             throw wrongShape(tensor, "" + shape);
         }
         format(tensor);
+    }
+
+    /** Memory that the named tensors take on a GPU. */
+    long deviceBytes(Set<String> names) {
+        long bytes = 0;
+        for (String name : names) {
+            StoredTensor tensor = get(name);
+            long elements = 1;
+            for (long size : tensor.shape()) {
+                elements *= size;
+            }
+            // Plain matrices become 16-bit; vectors stay or become F32; a block of 32 has an F32
+            // scale and offset instead of F16 ones.
+            bytes +=
+                    switch (format(tensor)) {
+                        case F32, F16, BF16 -> elements * (tensor.shape().size() == 1 ? 4 : 2);
+                        case Q8_0, Q4_0, Q4_1 -> tensor.sizeBytes() + elements / 32 * 6;
+                    };
+        }
+        return bytes;
     }
 
     private StoredTensor get(String name) {

@@ -66,6 +66,15 @@ public final class Decoder {
                 config.attentionSoftCap());
     }
 
+    /** Memory that a decoder with {@code maxTokens} token rows of activations takes beside its weights. */
+    public static long activationBytes(ModelConfig config, DType type, int maxTokens) {
+        long queries = (long) config.numHeads() * config.headDim();
+        long keys = (long) config.numKvHeads() * config.headDim();
+        long elements =
+                2L * config.hiddenSize() + 2 * queries + 2 * keys + config.intermediateSize();
+        return maxTokens * (elements * type.sizeBytes() + 4L * config.hiddenSize());
+    }
+
     private Tensor activations(int rows, int columns) {
         return kernels.allocate(kernels.activationType(), rows, columns, "activations");
     }

@@ -71,14 +71,14 @@ public record CudaDevice(
         return value[0];
     }
 
+    /** The compute capability as it is written: 9.0. */
+    public String architecture() {
+        return computeCapability / 10 + "." + computeCapability % 10;
+    }
+
     @Override
     public String toString() {
-        return "cuda:%d (%s, compute capability %d.%d, %d MiB)"
-                .formatted(
-                        ordinal,
-                        name,
-                        computeCapability / 10,
-                        computeCapability % 10,
-                        totalBytes >> 20);
+        return "cuda:%d (%s, compute capability %s, %d MiB)"
+                .formatted(ordinal, name, architecture(), totalBytes >> 20);
     }
 }

@@ -1,6 +1,8 @@
 package dev.millrace.kernels.cuda;
 
 import dev.millrace.kernels.DType;
+import dev.millrace.kernels.DeviceBytes;
+import dev.millrace.kernels.KernelException;
 import dev.millrace.kernels.KernelsConfig;
 import dev.millrace.kernels.Tensor;
 import java.util.Locale;
@@ -20,8 +22,9 @@ public final class CudaRuntime implements AutoCloseable {
     private final Downloads downloads;
     private final CudaOps ops;
 
-    private CudaRuntime(CudaDevice device, byte[] fatbin, DType activationType) {
-        context = new CudaContext(device);
+    private CudaRuntime(
+            CudaContext context, CudaDevice device, byte[] fatbin, DType activationType) {
+        this.context = context;
         stream = new CudaStream();
         module = new CudaModule(fatbin);
         memory = new DeviceMemory(stream);
@@ -35,7 +38,15 @@ public final class CudaRuntime implements AutoCloseable {
     public static CudaRuntime open(KernelsConfig config) {
         byte[] fatbin = CudaModule.fatbin();
         CudaDriver.load();
-        return new CudaRuntime(CudaDevice.all().get(0), fatbin, config.activationType());
+        CudaDevice device = DeviceChoice.choose(config.device());
+        CudaContext context = new CudaContext(device);
+        try {
+            return new CudaRuntime(context, device, fatbin, config.activationType());
+        } catch (KernelException e) {
+            // With it goes whatever else was made.
+            context.close();
+            throw e;
+        }
     }
 
     /** What the operations work with. */
@@ -47,6 +58,11 @@ public final class CudaRuntime implements AutoCloseable {
     public void prepareLaunch() {
         context.makeCurrent();
         uploads.flush();
+    }
+
+    /** Memory of the device. */
+    public DeviceBytes bytes() {
+        return new DeviceBytes(ops.device().totalBytes(), context.freeBytes());
     }
 
     /** The calling thread works from now on. */
