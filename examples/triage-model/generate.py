@@ -87,7 +87,7 @@ HELD_OUT_EVERY, HELD_OUT_AT = 10, 5
 # Frames that a cue shares with its opposite, and the slots that tell them apart:
 # "We need it {when}" is urgent with "{urgent.when}" and high with "{high.when}".
 CONTRASTS = {"urgent": "when", "high": "when", "negative": "opinion", "positive": "opinion"}
-CONTRAST_SLOT = re.compile(r"\{(when|adj|feel)\}")
+CONTRAST_SLOT = re.compile(r"\{(when|adj|feel|verb|way)\}")
 
 # All product names are invented.
 PRODUCTS = {
@@ -198,6 +198,23 @@ def check_disjoint():
                 shared |= set(frames) & set(sections[name, "train"])
     if shared:
         raise ValueError(f"in both splits: {sorted(shared)}")
+
+
+@lru_cache(maxsize=None)
+def check_unambiguous():
+    """Fails if frames of two priorities, or of two sentiments, can give the same
+    wording, whatever their split: then the text alone would not decide the label."""
+    clashes = []
+    for language in LANGUAGES:
+        sections = phrases(language)
+        for labels in (PRIORITIES, SENTIMENTS):
+            owners = {}
+            for label, split in itertools.product(labels, SPLITS):
+                for text in {text for frame in sections[label, split] for text in wordings(frame, sections)}:
+                    if owners.setdefault(text, label) != label:
+                        clashes.append(f"{text} ({language}, {owners[text]} and {label})")
+    if clashes:
+        raise ValueError(f"with two labels: {sorted(clashes)}")
 
 
 def weighted(rng, weights):
@@ -491,6 +508,7 @@ def ticket(split, seed, number, plain=False, most=None):
 
 def tickets(split, seed, count, first=1, plain=False, most=None):
     check_disjoint()
+    check_unambiguous()
     return [ticket(split, seed, number, plain, most) for number in range(first, first + count)]
 
 
