@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import dev.millrace.kernels.cpu.VectorLanes;
 import java.lang.management.ManagementFactory;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -68,6 +69,10 @@ final class AllocationTest {
             Rope rope = new Rope(tensor(rows, 16), tensor(rows, 16), 32, false);
             Weight gateUp = kernels.pack(TestingWeight.random(WeightFormat.BF16, 256, 128, random));
             check("rmsNorm", () -> kernels.rmsNorm(out, x, weight, 1e-5f, rows));
+            Tensor residual = tensor(rows, size);
+            Tensor head = tensor(1, 32);
+            check("addRmsNorm", () -> kernels.addRmsNorm(out, residual, x, weight, 1e-5f, rows));
+            check("headRmsNorm", () -> kernels.headRmsNorm(x, head, 1e-5f, rows));
             check("rope", () -> kernels.ropeAndStoreKv(x, k, v, rope, batch, cache, 0));
             check("attention", () -> kernels.attention(out, x, cache, 0, batch, params));
             check("embed", () -> kernels.embed(out, batch, gateUp, 2f));
@@ -75,6 +80,36 @@ final class AllocationTest {
             check(
                     "gatedLinear",
                     () -> kernels.gatedLinear(out, x, gateUp, null, Activation.SILU, rows));
+        }
+    }
+
+    @Test
+    void copiesAndGathersAllocateNothing() {
+        try (CpuKernels kernels = new CpuKernels(2, new VectorLanes())) {
+            int rows = 20;
+            int[] ints = new int[rows];
+            for (int i = 0; i < rows; i++) {
+                ints[i] = rows - 1 - i;
+            }
+            long[] longs = new long[rows];
+            float[] floats = new float[rows];
+            Tensor indexes = kernels.allocate(DType.INT32, 1, rows, "test");
+            Tensor wide = kernels.allocate(DType.INT64, 1, rows, "test");
+            Tensor out = tensor(rows, 300);
+            Tensor in = tensor(rows, 300);
+            Tensor logprobs = tensor(1, rows);
+            check("copyIn of ints", () -> kernels.copyIn(ints, rows, indexes));
+            check("copyIn of longs", () -> kernels.copyIn(longs, rows, wide));
+            check("copyIn of floats", () -> kernels.copyIn(floats, rows, logprobs));
+            check("gatherRows", () -> kernels.gatherRows(out, in, indexes, rows));
+            check("tokenLogprobs", () -> kernels.tokenLogprobs(logprobs, in, indexes, rows));
+            check("copyOut of ints", () -> kernels.copyOut(indexes, rows, ints));
+            check("copyOut of floats", () -> kernels.copyOut(logprobs, rows, floats));
+            check("synchronize", kernels::synchronize);
+            KvCache cache = kernels.allocateKvCache(new KvShape(2, 4, 16, 2, 32));
+            Tensor pairs = kernels.allocate(DType.INT32, 1, 4, "test");
+            kernels.copyIn(new int[] {0, 2, 1, 3}, 4, pairs);
+            check("copyBlocks", () -> kernels.copyBlocks(cache, pairs, 2));
         }
     }
 
@@ -97,6 +132,31 @@ final class AllocationTest {
             }
             Tensor logits = tensor(rows, 3000);
             check("sample", () -> kernels.sample(logits, batch));
+            addRaggedInputs(kernels, batch, rows);
+            check("sample with penalties, bias and a mask", () -> kernels.sample(logits, batch));
         }
+    }
+
+    /** Every row has two prompt tokens and one drawn one, one changed logit, and may draw the even ids alone. */
+    private static void addRaggedInputs(CpuKernels kernels, SamplingBatch batch, int rows) {
+        int[] starts = new int[rows + 1];
+        for (int r = 0; r <= rows; r++) {
+            starts[r] = 3 * r;
+        }
+        kernels.copyIn(starts, rows + 1, batch.cuHistory);
+        for (int r = 0; r <= rows; r++) {
+            starts[r] = r;
+        }
+        kernels.copyIn(starts, rows + 1, batch.cuBias);
+        for (int r = 0; r < rows; r++) {
+            batch.promptLens.host().ints()[r] = 2;
+            batch.presencePenalty.host().floats()[r] = 0.5f;
+            batch.frequencyPenalty.host().floats()[r] = 0.25f;
+            batch.minP.host().floats()[r] = 0.01f;
+            batch.biasIds().host().ints()[r] = 2 * r;
+            batch.biasValues().host().floats()[r] = 1f;
+            batch.masked.host().ints()[r] = 1;
+        }
+        Arrays.fill(batch.allowed.host().ints(), 0x5555_5555);
     }
 }

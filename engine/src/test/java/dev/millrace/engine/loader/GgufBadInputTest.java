@@ -52,6 +52,14 @@ final class GgufBadInputTest {
                         GgufError.COUNT,
                         "1099511627776",
                         g -> g.tensorCount = 1L << 40),
+                bad(
+                        "more tensors than any model has",
+                        GgufError.COUNT,
+                        "65537 tensors; expected at most 65536",
+                        g -> {
+                            g.tensorCount = 65_537L;
+                            g.dataBytes = 4 << 20;
+                        }),
                 bad("-1 entries", GgufError.COUNT, "metadata", g -> g.entryCount = -1L),
                 bad("2^40 entries", GgufError.COUNT, "metadata", g -> g.entryCount = 1L << 40),
                 bad(
@@ -363,6 +371,23 @@ final class GgufBadInputTest {
     }
 
     @Test
+    void hugeChatTemplateIsRefusedBeforeItIsParsed() throws IOException {
+        byte[] template = text("{% if x %}".repeat(1 << 20));
+        Path file = write(g -> g.put("tokenizer.chat_template", TestingGguf.STRING, template));
+        try (Checkpoint checkpoint = Checkpoint.open(file)) {
+            Allocations allocations = new Allocations();
+            assertThatExceptionOfType(InvalidModelException.class)
+                    .isThrownBy(checkpoint::chatTemplate)
+                    .satisfies(
+                            e ->
+                                    assertThat(e.problem().code())
+                                            .isEqualTo(TokenizerError.TEMPLATE_INVALID))
+                    .withMessageContaining("10485760 characters; expected at most 1048576");
+            allocations.requireBoundedBy(template.length, "of which most is one text");
+        }
+    }
+
+    @Test
     void smallestFileIsRead() throws IOException {
         try (Checkpoint checkpoint = Checkpoint.open(write(g -> {}))) {
             assertThat(checkpoint.config().tieWordEmbeddings()).isTrue();
@@ -385,6 +410,7 @@ final class GgufBadInputTest {
         for (int round = 0; System.nanoTime() < end; round++) {
             byte[] bytes = SafetensorsBadInputTest.mutate(random, round % 4 == 0 ? real : small);
             Path file = Files.write(folder.resolve("fuzzed.gguf"), bytes);
+            Allocations allocations = new Allocations();
             try (Checkpoint opened = Checkpoint.open(file)) {
                 assertThat(opened.config()).isNotNull();
             } catch (InvalidModelException e) {
@@ -392,6 +418,7 @@ final class GgufBadInputTest {
             } catch (RuntimeException | Error e) {
                 throw new AssertionError("seed " + seed + ", round " + round, e);
             }
+            allocations.requireBoundedBy(bytes.length, "seed " + seed + ", round " + round);
         }
         assertThat(refused).isPositive();
     }

@@ -228,6 +228,31 @@ final class SafetensorsBadInputTest {
     }
 
     @Test
+    void aMillionTensorsAreReadAndOneMoreIsRefused() throws IOException {
+        assertThat(open(manyTensors(SafetensorsHeader.MAX_TENSORS), 0))
+                .hasSize(SafetensorsHeader.MAX_TENSORS);
+        String tooMany = manyTensors(SafetensorsHeader.MAX_TENSORS + 1);
+        Allocations allocations = new Allocations();
+        assertThatExceptionOfType(InvalidModelException.class)
+                .isThrownBy(() -> open(tooMany, 0))
+                .satisfies(
+                        e ->
+                                assertThat(e.problem().code())
+                                        .isEqualTo(SafetensorsError.TOO_MANY_TENSORS))
+                .withMessageContaining("more than 1000000 tensors");
+        allocations.requireBoundedBy(tooMany.length(), "all header");
+    }
+
+    private static String manyTensors(int count) {
+        StringBuilder header = new StringBuilder("{");
+        for (int i = 0; i < count; i++) {
+            header.append(i == 0 ? "" : ",").append('"').append(i);
+            header.append("\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}");
+        }
+        return header.append('}').toString();
+    }
+
+    @Test
     void damagedHeadersEndInARefusalAndNothingElse() throws IOException {
         byte[] good =
                 Files.readAllBytes(TestingModels.path("llama/model-00002-of-00002.safetensors"));
@@ -239,6 +264,7 @@ final class SafetensorsBadInputTest {
         for (int round = 0; System.nanoTime() < end; round++) {
             byte[] bytes = mutate(random, round % 2 == 0 ? good : start);
             Path file = Files.write(folder.resolve("fuzzed.safetensors"), bytes);
+            Allocations allocations = new Allocations();
             try (SafetensorsFile opened = SafetensorsFile.open(file)) {
                 for (StoredTensor tensor : opened.tensors().values()) {
                     assertThat(tensor.position() + tensor.sizeBytes())
@@ -249,6 +275,7 @@ final class SafetensorsBadInputTest {
             } catch (RuntimeException | Error e) {
                 throw new AssertionError("seed " + seed + ", round " + round, e);
             }
+            allocations.requireBoundedBy(bytes.length, "seed " + seed + ", round " + round);
         }
         assertThat(refused).isPositive();
     }
