@@ -52,17 +52,17 @@ public final class ChatTemplate {
 
     static ChatTemplate compile(
             String source, String bosToken, String eosToken, Duration deadline) {
-        String normalized = source.replace("\r\n", "\n").replace('\r', '\n');
-        if (normalized.length() > MAX_SOURCE_CHARS) {
+        if (source.length() > MAX_SOURCE_CHARS) {
             throw HfTokenizer.refuse(
                     TokenizerError.TEMPLATE_INVALID,
                     WHERE,
-                    normalized.length() + " characters",
+                    source.length() + " characters",
                     "at most " + MAX_SOURCE_CHARS,
                     "Use the template of the original checkpoint");
         }
-        LockedJinjava.checkSyntax(normalized);
-        return new ChatTemplate(normalized, bosToken, eosToken, deadline);
+        String rewritten = TemplateSource.rewrite(source);
+        LockedJinjava.checkSyntax(rewritten);
+        return new ChatTemplate(rewritten, bosToken, eosToken, deadline);
     }
 
     /**
@@ -82,7 +82,7 @@ public final class ChatTemplate {
                         () ->
                                 jinjava.renderForResult(
                                         source, bindings, LockedJinjava.config(limit)));
-        RenderErrors.check(result, limit);
+        RenderErrors.check(result, limit, messages);
         return result.getOutput();
     }
 

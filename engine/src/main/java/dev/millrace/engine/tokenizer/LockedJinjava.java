@@ -3,6 +3,7 @@ package dev.millrace.engine.tokenizer;
 import com.hubspot.jinjava.Jinjava;
 import com.hubspot.jinjava.JinjavaConfig;
 import com.hubspot.jinjava.LegacyOverrides;
+import com.hubspot.jinjava.el.JinjavaInterpreterResolver;
 import com.hubspot.jinjava.el.JinjavaProcessors;
 import com.hubspot.jinjava.interpret.Context;
 import com.hubspot.jinjava.interpret.JinjavaInterpreter;
@@ -15,6 +16,8 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Map;
 import java.util.Set;
+import jinjava.javax.el.CompositeELResolver;
+import jinjava.javax.el.ELResolver;
 
 /** Jinjava with transformers' settings for chat templates and without ways out of the template. */
 final class LockedJinjava {
@@ -25,6 +28,8 @@ final class LockedJinjava {
     private static final int MAX_DEPTH = 32;
     private static final int MAX_COLLECTION = 1_000_000;
 
+    private static final ELResolver RESOLVER = resolver();
+
     private static final Map<Context.Library, Set<String>> DISABLED =
             Map.of(
                     Context.Library.TAG,
@@ -34,6 +39,13 @@ final class LockedJinjava {
 
     private LockedJinjava() {}
 
+    private static ELResolver resolver() {
+        CompositeELResolver resolver = new CompositeELResolver();
+        resolver.add(new PythonStrings());
+        resolver.add(JinjavaInterpreterResolver.DEFAULT_RESOLVER_READ_ONLY);
+        return resolver;
+    }
+
     static Jinjava create() {
         Jinjava jinjava = new Jinjava(builder().build());
         jinjava.setResourceLocator(
@@ -41,6 +53,7 @@ final class LockedJinjava {
                     throw new ResourceNotFoundException("templates cannot read other templates");
                 });
         jinjava.registerFilter(new PythonJsonFilter());
+        jinjava.registerFilter(new PythonTrimFilter());
         jinjava.registerFunction(function("raise_exception", "raiseException"));
         jinjava.registerFunction(function("strftime_now", "strftimeNow"));
         return jinjava;
@@ -124,11 +137,10 @@ final class LockedJinjava {
         return new ELFunctionDefinition("", name, LockedJinjava.class, method, String.class);
     }
 
-    /** The settings under which real templates come out byte for byte as in Python. */
+    /** The settings under which real templates come out byte for byte as in Python, once {@link TemplateSource} has been over them. */
     private static JinjavaConfig.Builder builder() {
         return JinjavaConfig.newBuilder()
-                .withTrimBlocks(true)
-                .withLstripBlocks(true)
+                .withElResolver(RESOLVER)
                 .withFailOnUnknownTokens(false)
                 .withNestedInterpretationEnabled(false)
                 .withEnableRecursiveMacroCalls(false)
@@ -151,7 +163,7 @@ final class LockedJinjava {
                                 .build());
     }
 
-    private static InvalidModelException invalid(String given) {
+    static InvalidModelException invalid(String given) {
         return HfTokenizer.refuse(
                 TokenizerError.TEMPLATE_INVALID,
                 "chat template",

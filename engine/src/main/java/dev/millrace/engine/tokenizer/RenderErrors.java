@@ -3,6 +3,8 @@ package dev.millrace.engine.tokenizer;
 import com.hubspot.jinjava.interpret.RenderResult;
 import com.hubspot.jinjava.interpret.TemplateError;
 import dev.millrace.engine.InvalidRequestException;
+import dev.millrace.engine.Message;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 
 /** Turns the errors of a rendering into refusals of the request. */
@@ -19,11 +21,11 @@ final class RenderErrors {
         }
     }
 
-    static void check(RenderResult result, RenderDeadline deadline) {
+    static void check(RenderResult result, RenderDeadline deadline, List<Message> messages) {
         for (TemplateError error : result.getErrors()) {
             Throwable cause = rootCause(error);
             if (cause instanceof Raised) {
-                throw raised(cause.getMessage());
+                throw raised(cause.getMessage(), messages);
             }
         }
         for (TemplateError error : result.getErrors()) {
@@ -39,10 +41,15 @@ final class RenderErrors {
                 "Check the roles and their order, or use another template");
     }
 
-    private static InvalidRequestException raised(String sentence) {
+    private static InvalidRequestException raised(String sentence, List<Message> messages) {
+        boolean quotes =
+                messages.stream()
+                        .map(message -> message.content().strip())
+                        .anyMatch(content -> !content.isEmpty() && sentence.contains(content));
         return ChatTemplate.refuse(
                 TokenizerError.TEMPLATE_REFUSED,
-                "messages that it refuses: " + sentence,
+                "messages that it refuses: "
+                        + (quotes ? "its sentence quotes them and is left out" : sentence),
                 "messages that the template allows",
                 "Change the messages as the template's sentence says");
     }

@@ -76,6 +76,41 @@ final class ChatTemplateTest {
                 .withMessageContaining("Conversation roles must alternate");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            quoteCharacter = '^',
+            value = {
+                "{% if true %}one {% endif %}two;one two",
+                "a {# note #} b;a  b",
+                "{{ 'a' }} {{- 'b' -}} c;abc",
+                "{{ '}}{%-x' }}{{ \"it's {{\" }};}}{%-xit's {{",
+                "{% raw %}{{ x }}{% endraw %}!;{{ x }}!",
+                "{{ {'a': {'b': 1}}|tojson }};{\"a\": {\"b\": 1}}",
+                "{{ ' a b '.split() | join(',') }};a,b",
+                "{{ 'a,b,'.split(',') | join('|') }};a|b|",
+                "{{ 'xxaxx'.strip('x') ~ 'xa'.lstrip('x') ~ 'ax'.rstrip('x') }};aaa",
+                "{{ 'über alles'.title() }} {{ 'ß'.upper() }};Über Alles SS",
+                "{{ 'aXb'.replace('X', '--') }};a--b",
+                "{% set n = namespace(x=messages|length - 1, y='a,)') %}{{ n.x }}{{ n.y }};1a,)",
+                "{% generation %}kept{% endgeneration %};kept",
+                "{{ 'a\u00a0'|trim ~ '\u2003a'.strip() }};aa",
+            })
+    void expressionsComeOutAsInPython(String source, String output) {
+        assertThat(render(source)).isEqualTo(output);
+    }
+
+    @Test
+    void replacingCannotOutgrowTheLimit() {
+        String source =
+                "{% set ns = namespace(t='aaaaaaaaaa') %}{% for i in range(30) %}"
+                        + "{% set ns.t = ns.t.replace('a', 'aaaaaaaaaa') %}{% endfor %}{{ ns.t }}";
+        refused(
+                ChatTemplate.compile(source, "", "", Duration.ofSeconds(20)),
+                TokenizerError.TEMPLATE_FAILED,
+                "in line 1");
+    }
+
     @Test
     void tojsonWritesAsPython() {
         assertThat(render("{{ messages[0] | tojson }}"))
@@ -95,6 +130,8 @@ final class ChatTemplateTest {
                 "{% nosuchtag %};line 2",
                 "{{ ____int3rpr3t3r____ }};own object",
                 "{{ messages | nosuchfilter }};'nosuchfilter'",
+                "{% for m in messages if m.role == 'user' %}x{% endfor %};a condition, line 2",
+                "{% for m in messages %}x{% else %}y{% endfor %};an else branch, line 2",
             })
     void brokenTemplateIsRefusedWhenTheModelIsOpened(String source, String message) {
         assertThatExceptionOfType(InvalidModelException.class)
@@ -171,6 +208,21 @@ final class ChatTemplateTest {
                                 assertThat(e.problem().code())
                                         .isEqualTo(TokenizerError.TEMPLATE_FAILED))
                 .satisfies(e -> assertThat(e.getMessage()).doesNotContain("Be brief", "Grüße"));
+    }
+
+    @Test
+    void refusingTemplateNeverQuotesTheMessages() {
+        ChatTemplate template =
+                ChatTemplate.compile(
+                        "{{ raise_exception('Cannot take ' + messages[1].content) }}", "", "");
+        assertThatExceptionOfType(InvalidRequestException.class)
+                .isThrownBy(() -> template.render(CHAT, true))
+                .satisfies(
+                        e ->
+                                assertThat(e.problem().code())
+                                        .isEqualTo(TokenizerError.TEMPLATE_REFUSED))
+                .withMessageContaining("left out")
+                .withMessageNotContaining("Grüße");
     }
 
     private static void refused(ChatTemplate template, TokenizerError code, String message) {
