@@ -26,6 +26,9 @@ final class ActiveRequest {
     /** Why the request cannot be completed; null as long as it can. */
     Problem failure;
 
+    /** What it ends with; null before its end, and if it fails. */
+    Completion completion;
+
     long firstScheduledNanos = -1;
     long firstTokenNanos = -1;
     int cachedPromptTokens;

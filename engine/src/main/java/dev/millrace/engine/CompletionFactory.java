@@ -17,6 +17,11 @@ final class CompletionFactory {
         this.tokenizer = tokenizer;
     }
 
+    /**
+     * The completion.
+     *
+     * @throws InvalidRequestException if its tokens have no text
+     */
     Completion create(ActiveRequest request, long now) {
         List<Output> outputs = new ArrayList<>(request.sequences.size());
         int generated = 0;
@@ -54,7 +59,7 @@ final class CompletionFactory {
             return stops.textBeforeStop();
         }
         int count = tokenIds.size() - (stops.endsWithStopToken() ? 1 : 0);
-        return tokenizer.decode(tokenIds.toArray(), 0, count);
+        return AnswerText.decode(tokenizer, tokenIds, count);
     }
 
     private static List<TokenLogprob> promptLogprobs(Sequence sequence) {

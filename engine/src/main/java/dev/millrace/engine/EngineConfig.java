@@ -5,7 +5,7 @@ import java.io.Serializable;
 import java.time.Duration;
 
 /**
- * Every limit and choice of an engine.
+ * Every limit and choice of an engine. {@link EngineOption} says which values are allowed; an engine checks them when it loads.
  *
  * @param device {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
  * @param threads threads of the CPU backend, the engine thread included

@@ -16,6 +16,8 @@ public enum EngineError implements ErrorCode {
     INVALID_TIMEOUT("LLM-RQ-06", Status.INVALID_INPUT),
     /** The model gave NaN or infinite logits for this request. */
     NON_FINITE_LOGITS("LLM-RQ-07", Status.ENGINE_ERROR),
+    /** The tokenizer could not make text of the answer's tokens. */
+    UNDECODABLE("LLM-RQ-08", Status.ENGINE_ERROR),
     /** Too many waiting tokens. */
     OVERLOADED("LLM-EN-01", Status.ENGINE_ERROR),
     /** The engine was closed. */

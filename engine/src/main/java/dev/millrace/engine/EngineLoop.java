@@ -152,6 +152,7 @@ final class EngineLoop implements Runnable {
         }
         admission.release(scheduler.takeAdmittedTokens());
         if (work > 0) {
+            answerEnded();
             countEnded();
             counters.publish(scheduler, admission.waitingTokens());
         }
@@ -283,16 +284,19 @@ final class EngineLoop implements Runnable {
     private void accept(Sequence sequence, int tokenId, TokenLogprob logprob, long now) {
         ActiveRequest request = sequence.scheduling.request;
         if (tokenId < 0) {
-            scheduler.remove(request);
-            request.failure = nonFiniteLogits(request, sequence);
-            retire(request);
+            fail(request, nonFiniteLogits(request, sequence));
             return;
         }
         request.firstTokenNanos = request.firstTokenNanos < 0 ? now : request.firstTokenNanos;
         counters.generatedTokens++;
         sequence.append(tokenId, logprob);
-        FinishReason reason =
-                sequence.scheduling.stops.accept(tokenId, sequence.numGeneratedTokens());
+        FinishReason reason;
+        try {
+            reason = sequence.scheduling.stops.accept(tokenId, sequence.numGeneratedTokens());
+        } catch (InvalidRequestException e) {
+            fail(request, e.problem());
+            return;
+        }
         if (reason != null) {
             scheduler.finish(sequence);
             sequence.scheduling.finishReason = reason;
@@ -302,6 +306,12 @@ final class EngineLoop implements Runnable {
         }
     }
 
+    private void fail(ActiveRequest request, Problem problem) {
+        scheduler.remove(request);
+        request.failure = problem;
+        retire(request);
+    }
+
     private static Problem nonFiniteLogits(ActiveRequest request, Sequence sequence) {
         return new Problem(
                 EngineError.NON_FINITE_LOGITS,
@@ -309,6 +319,19 @@ final class EngineLoop implements Runnable {
                 "NaN or infinite logits at position " + sequence.numTokens(),
                 "finite numbers",
                 "Check the checkpoint's weights and the logit bias of the request");
+    }
+
+    private void answerEnded() {
+        for (int i = 0; i < ended.size(); i++) {
+            ActiveRequest request = ended.get(i);
+            if (request.failure == null) {
+                try {
+                    request.completion = completions.create(request, clock.getAsLong());
+                } catch (InvalidRequestException e) {
+                    request.failure = e.problem();
+                }
+            }
+        }
     }
 
     private void countEnded() {
@@ -332,7 +355,7 @@ final class EngineLoop implements Runnable {
         if (request.failure != null) {
             request.generation.completeExceptionally(new InvalidRequestException(request.failure));
         } else {
-            request.generation.complete(completions.create(request, clock.getAsLong()));
+            request.generation.complete(request.completion);
         }
         inFlight.remove(request);
     }

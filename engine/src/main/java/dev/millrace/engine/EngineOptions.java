@@ -7,7 +7,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Reads an {@link EngineConfig} from options as users write them: the one place where that happens. */
+/** Reads an {@link EngineConfig} from options as users write them, and checks one: the one place where that happens. */
 public final class EngineOptions {
     /** A typing error changes a key by this many letters at most. */
     private static final int MAX_DISTANCE = 4;
@@ -39,6 +39,17 @@ public final class EngineOptions {
                     values.put(option, value(option, text));
                 });
         return config(values);
+    }
+
+    /**
+     * Checks a configuration that was not read from options.
+     *
+     * @throws InvalidRequestException for the first value that no option can have
+     */
+    public static void check(EngineConfig config) {
+        for (EngineOption option : EngineOption.values()) {
+            Object unused = value(option, option.text(config));
+        }
     }
 
     private static EngineOption option(String key) {

@@ -30,9 +30,11 @@ public final class LlmEngine implements AutoCloseable {
     /**
      * Loads a checkpoint (a Hugging Face folder or a GGUF file) and starts the engine thread.
      *
+     * @throws InvalidRequestException if the configuration has a value that is not allowed
      * @throws InvalidModelException if the checkpoint cannot be used
      */
     public static LlmEngine load(Path model, EngineConfig config) {
+        EngineOptions.check(config);
         return start(ModelLoader.load(model, config), config);
     }
 

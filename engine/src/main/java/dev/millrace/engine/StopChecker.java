@@ -38,13 +38,17 @@ final class StopChecker {
         this.stream = stream;
     }
 
-    /** Takes the next token, which is the {@code count}-th; null if more may follow. */
+    /**
+     * Takes the next token, which is the {@code count}-th; null if more may follow.
+     *
+     * @throws InvalidRequestException if it has no text
+     */
     FinishReason accept(int tokenId, int count) {
         if (count > minTokens && isStopToken(tokenId)) {
             endsWithStopToken = true;
             return FinishReason.STOP;
         }
-        if (stream != null && acceptText(stream.append(tokenId), count)) {
+        if (stream != null && acceptText(AnswerText.append(stream, tokenId), count)) {
             return FinishReason.STOP;
         }
         return count >= maxTokens ? FinishReason.LENGTH : null;

@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.millrace.kernels.KernelsConfig.ComputePrecision;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 final class EngineOptionsTest {
 
@@ -143,6 +147,64 @@ final class EngineOptionsTest {
                                     .hasMessageContaining("'" + value + "'")
                                     .hasMessageContaining("The default is");
                         });
+    }
+
+    static Stream<Arguments> badConfigs() {
+        Duration wait = Duration.ofSeconds(1);
+        return Stream.of(
+                bad("device", config(null, 1, 64, 16, 1L << 20, wait)),
+                bad("device", config("tpu", 1, 64, 16, 1L << 20, wait)),
+                bad("threads", config("cpu", 0, 64, 16, 1L << 20, wait)),
+                bad("max-num-batched-tokens", config("cpu", 1, -1, 16, 1L << 20, wait)),
+                bad("block-size", config("cpu", 1, 64, 12, 1L << 20, wait)),
+                bad("kv-cache-memory", config("cpu", 1, 64, 16, 0, wait)),
+                bad("kv-cache-memory", config("cpu", 1, 64, 16, Long.MIN_VALUE, wait)),
+                bad("max-wait", config("cpu", 1, 64, 16, 1L << 20, Duration.ofSeconds(-1))),
+                bad("max-wait", config("cpu", 1, 64, 16, 1L << 20, null)));
+    }
+
+    private static Arguments bad(String key, EngineConfig config) {
+        return Arguments.of(key, config);
+    }
+
+    private static EngineConfig config(
+            String device,
+            int threads,
+            int maxNumBatchedTokens,
+            int blockSize,
+            long kvCacheBytes,
+            Duration maxWait) {
+        return new EngineConfig(
+                device,
+                threads,
+                ComputePrecision.FLOAT32,
+                8,
+                maxNumBatchedTokens,
+                0,
+                blockSize,
+                kvCacheBytes,
+                true,
+                1,
+                1,
+                maxWait);
+    }
+
+    @ParameterizedTest
+    @MethodSource("badConfigs")
+    void anEngineRefusesAConfigThatNoOptionsGive(String key, EngineConfig config) {
+        assertThatExceptionOfType(InvalidRequestException.class)
+                .isThrownBy(() -> LlmEngine.load(Path.of("no such model"), config))
+                .satisfies(
+                        e -> {
+                            assertThat(e.problem().code()).isEqualTo(EngineError.INVALID_OPTION);
+                            assertThat(e.problem().where()).isEqualTo(key);
+                        });
+    }
+
+    @Test
+    void theDefaultsPassTheCheck() {
+        EngineOptions.check(EngineConfig.defaults());
+        EngineOptions.check(TestConfigs.small());
     }
 
     @ParameterizedTest

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class LlmEngineTest {
@@ -308,6 +309,72 @@ final class LlmEngineTest {
                 assertThat(engine.submit(request(i))).succeedsWithin(Duration.ofSeconds(10));
             }
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aTokenizerThatBreaksOnOneAnswerFailsThatRequestOnly(boolean streamed) {
+        List<String> texts = answers(streamed);
+        String fatal = texts.get(3).substring(2, 8);
+        assertThat(texts).filteredOn(text -> text.contains(fatal)).hasSize(1);
+        try (LlmEngine engine = TestingEngines.engineThatCannotDecode(config, fatal)) {
+            List<Generation> generations = new ArrayList<>();
+            for (int i = 0; i < 10; i++) {
+                generations.add(engine.submit(request(i, streamed)));
+            }
+            for (int i = 0; i < 10; i++) {
+                if (i != 3) {
+                    assertThat(generations.get(i).join().text()).isEqualTo(texts.get(i));
+                }
+            }
+            assertThatThrownBy(generations.get(3)::join)
+                    .cause()
+                    .isInstanceOfSatisfying(
+                            InvalidRequestException.class,
+                            e -> {
+                                assertThat(e.problem().code()).isEqualTo(EngineError.UNDECODABLE);
+                                assertThat(e).hasMessageNotContaining(fatal).hasNoCause();
+                            });
+            EngineStats stats = engine.stats();
+            assertThat(stats.finishedRequests()).isEqualTo(9);
+            assertThat(stats.failedRequests()).isEqualTo(1);
+            assertThat(stats.usedBlocks()).isZero();
+        }
+    }
+
+    @Test
+    void resumedTokensOnWhichTheTokenizerBreaksAreRefusedAtOnce() {
+        String text = answers(true).get(3);
+        Progress progress =
+                new Progress(
+                        TokenIds.of(new FakeTokenizer().encode(text, false)),
+                        Collections.emptyList());
+        try (LlmEngine engine = TestingEngines.engineThatCannotDecode(config, text)) {
+            assertThatExceptionOfType(InvalidRequestException.class)
+                    .isThrownBy(
+                            () -> engine.submit(request(3, true).withResumed(List.of(progress))))
+                    .satisfies(
+                            e -> assertThat(e.problem().code()).isEqualTo(EngineError.UNDECODABLE));
+        }
+    }
+
+    private List<String> answers(boolean streamed) {
+        try (LlmEngine engine = TestingEngines.engine(config)) {
+            List<String> texts = new ArrayList<>();
+            for (int i = 0; i < 10; i++) {
+                texts.add(engine.submit(request(i, streamed)).join().text());
+            }
+            return texts;
+        }
+    }
+
+    /** {@code streamed}: with a stop string that never comes, so that the answer's text is made token by token. */
+    private static Request request(int i, boolean streamed) {
+        SamplingParams.Builder sampling = SamplingParams.builder().temperature(0).maxTokens(12);
+        if (streamed) {
+            sampling.stop(List.of("\u0007never"));
+        }
+        return Request.of("r" + i, request(i).prompt(), sampling.build());
     }
 
     @Test

@@ -71,6 +71,21 @@ public final class TestingEngines {
         return Math.toIntExact(config.kvCacheBytes() / (256L * config.blockSize()));
     }
 
+    /** An engine whose tokenizer breaks on answers that hold this text, as a whole and while they are streamed. */
+    static LlmEngine engineThatCannotDecode(EngineConfig config, String text) {
+        FakeBatchRunner runner = new FakeBatchRunner(numBlocks(config), config, false);
+        EngineParts sound = parts(config, runner);
+        EngineParts parts =
+                new EngineParts(
+                        sound.model(),
+                        new BrokenTokenizer(text),
+                        sound.chatTemplate(),
+                        () -> BrokenTokenizer.stream(text),
+                        runner,
+                        sound.numBlocks());
+        return LlmEngine.start(parts, config);
+    }
+
     static EngineParts parts(EngineConfig config, BatchRunner runner) {
         return parts(config, runner, "fake-fingerprint");
     }
