@@ -103,7 +103,6 @@ public record JobConfig(
                 settings.positive(JobOption.MAX_IN_FLIGHT).orElse(defaults.maxInFlight()),
                 settings.duration(JobOption.TIMEOUT).orElse(Duration.ZERO),
                 settings.durationOrFallback(JobOption.ENGINE_LINGER),
-                settings.choice(JobOption.ON_MODEL_CHANGE, OnModelChange.class),
-                defaults.onEngineFailure());
+                settings.choice(JobOption.ON_MODEL_CHANGE, OnModelChange.class));
     }
 }

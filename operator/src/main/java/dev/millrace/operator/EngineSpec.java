@@ -1,6 +1,7 @@
 package dev.millrace.operator;
 
 import dev.millrace.engine.EngineConfig;
+import dev.millrace.engine.EngineOptions;
 import dev.millrace.engine.LlmEngine;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -15,7 +16,7 @@ public record EngineSpec(String model, EngineConfig config) implements EnginePro
 
     public EngineSpec {
         Objects.requireNonNull(model, "model");
-        Objects.requireNonNull(config, "config");
+        EngineOptions.check(config);
     }
 
     @Override

@@ -283,9 +283,7 @@ final class LlmOperator<IN, OUT> extends AbstractStreamOperator<OUT>
     }
 
     private EngineFailedException engineFailed(EngineFailedException e) {
-        switch (spec.options().onEngineFailure()) {
-            case FAIL_TASK -> sharedEngine.discard();
-        }
+        sharedEngine.discard(); // the restarted task loads it anew
         return e;
     }
 }
