@@ -9,26 +9,17 @@ import dev.millrace.operator.EngineProvider;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.apache.avro.Schema;
-import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.functions.util.ListCollector;
-import org.apache.flink.configuration.Configuration;
-import org.apache.flink.runtime.minicluster.MiniCluster;
-import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
-import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.header.internals.RecordHeaders;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -37,25 +28,15 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The whole job: a broker, a Flink cluster and an engine without a model. */
 class KafkaLlmJobITCase {
-    private static final int PARTITIONS = 3;
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
-
     private static EmbeddedKafka kafka;
-    private static MiniCluster flink;
+    private static TestingFlink flink;
 
     @TempDir Path folder;
 
     @BeforeAll
     static void start() throws Exception {
         kafka = EmbeddedKafka.start();
-        flink =
-                new MiniCluster(
-                        new MiniClusterConfiguration.Builder()
-                                .setNumTaskManagers(2)
-                                .setNumSlotsPerTaskManager(2)
-                                .setConfiguration(new Configuration())
-                                .build());
-        flink.start();
+        flink = new TestingFlink(1, 2);
     }
 
     @AfterAll
@@ -67,9 +48,10 @@ class KafkaLlmJobITCase {
     @Test
     void everyRecordIsAnsweredOrDeadLetteredAndKeepsWhatItCameWith(TestInfo test) throws Exception {
         JobConfig config = config(test, "parallelism=2");
-        Map<String, ProducerRecord<byte[], byte[]>> input = input(config, 60, true);
+        Map<String, ProducerRecord<byte[], byte[]>> input =
+                TestingInput.write(kafka, inputTopic(config), 60, true);
 
-        runToEnd(submit(config, engine(Duration.ZERO)));
+        flink.awaitEnd(flink.submit(config, engine()));
 
         Map<String, byte[]> expected = expectedAnswers(config);
         List<ConsumerRecord<byte[], byte[]>> answers =
@@ -119,39 +101,12 @@ class KafkaLlmJobITCase {
     }
 
     @Test
-    void aLostTaskManagerLosesAndDoublesNothing(TestInfo test) throws Exception {
-        JobConfig config =
-                config(
-                        test,
-                        "parallelism=3",
-                        "checkpoint.interval=200 ms",
-                        "checkpoint.unaligned=true",
-                        "restart.initial-delay=100 ms");
-        input(config, 300, false);
-
-        JobID job = submit(config, engine(Duration.ofMillis(5)));
-        Awaitility.await()
-                .atMost(PATIENCE)
-                .until(() -> completedCheckpoints(job) >= 2 && !isDone(job));
-        flink.terminateTaskManager(0).get();
-        flink.startTaskManager();
-        runToEnd(job);
-
-        Map<String, byte[]> expected = expectedAnswers(config);
-        List<ConsumerRecord<byte[], byte[]>> answers =
-                TestingTopics.read(kafka, config.outputTopic());
-        assertThat(answers).hasSize(300);
-        assertThat(byKey(answers)).containsAllEntriesOf(expected);
-        assertThat(TestingTopics.read(kafka, config.deadLetterTopic())).isEmpty();
-    }
-
-    @Test
     void answersThatAreNoJsonAreDeadLetters(TestInfo test) throws Exception {
         JobConfig config =
                 config(test, "output.fields.answer=", "output.json-fields.category=string");
-        input(config, 5, false);
+        TestingInput.write(kafka, inputTopic(config), 5, false);
 
-        runToEnd(submit(config, engine(Duration.ZERO)));
+        flink.awaitEnd(flink.submit(config, engine()));
 
         assertThat(TestingTopics.read(kafka, config.outputTopic())).isEmpty();
         assertThat(TestingTopics.read(kafka, config.deadLetterTopic()))
@@ -178,7 +133,7 @@ class KafkaLlmJobITCase {
                             new ProducerRecord<>(topic, prefixed(99, ticket)),
                             new ProducerRecord<>(topic, ticket)));
 
-            runToEnd(submit(config, engine(Duration.ZERO)));
+            flink.awaitEnd(flink.submit(config, engine()));
 
             byte[] answer = TestingTopics.read(kafka, config.outputTopic()).get(0).value();
             Schema schema = new SchemaRegistry(registry.config()).byId(known + 1);
@@ -198,7 +153,7 @@ class KafkaLlmJobITCase {
     /** A job with topics of its own. */
     private JobConfig config(TestInfo test, String... overrides) throws Exception {
         String name = test.getTestMethod().orElseThrow().getName();
-        kafka.createTopics(PARTITIONS, name, name + "-out", name + "-dead");
+        kafka.createTopics(TestingInput.PARTITIONS, name, name + "-out", name + "-dead");
         Path schema = Files.writeString(folder.resolve("t.avsc"), TestingTickets.SCHEMA.toString());
         Path file =
                 Files.writeString(
@@ -223,60 +178,12 @@ class KafkaLlmJobITCase {
         return JobConfig.read(file, Arrays.asList(overrides));
     }
 
-    private static EngineProvider engine(Duration step) {
-        return TestingEngineProvider.of(
-                () ->
-                        TestingEngines.engine(
-                                TestingEngines.config(),
-                                step.isZero() ? number -> {} : TestingEngines.delay(step)));
+    private static EngineProvider engine() {
+        return TestingEngineProvider.of(() -> TestingEngines.engine(TestingEngines.config()));
     }
 
-    /** Writes tickets, and six records that cannot be answered among them; gives them by key. */
-    private static Map<String, ProducerRecord<byte[], byte[]>> input(
-            JobConfig config, int good, boolean withBad) {
-        String topic = config.source().topics().get(0);
-        Map<String, ProducerRecord<byte[], byte[]>> records = new LinkedHashMap<>();
-        Random random = new Random(7);
-        for (int i = 0; i < good; i++) {
-            String text = "please help with case " + random.nextInt(1_000_000);
-            byte[] value = TestingTickets.encode(TestingTickets.ticket(i, text));
-            add(records, topic, i, "ticket-" + i, value);
-            if (withBad && i % 10 == 4) {
-                add(records, topic, i, "bad-" + i / 10, bad(i / 10, value));
-            }
-        }
-        TestingTopics.write(kafka, List.copyOf(records.values()));
-        return records;
-    }
-
-    private static byte[] bad(int kind, byte[] good) {
-        return switch (kind) {
-            case 0 -> null;
-            case 1 -> new byte[0];
-            case 2 -> Arrays.copyOf(good, good.length - 1);
-            case 3 -> Arrays.copyOf(good, good.length + 1);
-            case 4 -> TestingTickets.encode(TestingTickets.ticket(1, "long ".repeat(1000)));
-            default -> {
-                var ticket = TestingTickets.ticket(1, "no tokens allowed");
-                ticket.put("budget", 0);
-                yield TestingTickets.encode(ticket);
-            }
-        };
-    }
-
-    private static void add(
-            Map<String, ProducerRecord<byte[], byte[]>> records,
-            String topic,
-            int i,
-            String key,
-            byte[] value) {
-        RecordHeaders headers = new RecordHeaders();
-        headers.add("trace", key.getBytes(UTF_8));
-        headers.add("nothing", null);
-        records.put(
-                key,
-                new ProducerRecord<>(
-                        topic, i % PARTITIONS, 1000L + i, key.getBytes(UTF_8), value, headers));
+    private static String inputTopic(JobConfig config) {
+        return config.source().topics().get(0);
     }
 
     /** What an undisturbed engine answers to the good records of the topic, by key. */
@@ -303,31 +210,6 @@ class KafkaLlmJobITCase {
             }
         }
         return expected;
-    }
-
-    private static JobID submit(JobConfig config, EngineProvider engine) throws Exception {
-        StreamExecutionEnvironment env =
-                StreamExecutionEnvironment.getExecutionEnvironment(new Configuration());
-        KafkaLlmJob.build(env, config, engine);
-        return flink.submitJob(env.getStreamGraph().getJobGraph()).get().getJobID();
-    }
-
-    private static void runToEnd(JobID job) throws Exception {
-        flink.requestJobResult(job)
-                .get(PATIENCE.toSeconds(), java.util.concurrent.TimeUnit.SECONDS)
-                .toJobExecutionResult(KafkaLlmJobITCase.class.getClassLoader());
-    }
-
-    private static long completedCheckpoints(JobID job) throws Exception {
-        return flink.getExecutionGraph(job)
-                .get()
-                .getCheckpointStatsSnapshot()
-                .getCounts()
-                .getNumberOfCompletedCheckpoints();
-    }
-
-    private static boolean isDone(JobID job) throws Exception {
-        return flink.getJobStatus(job).get().isGloballyTerminalState();
     }
 
     private static Map<String, byte[]> byKey(List<ConsumerRecord<byte[], byte[]>> records) {
