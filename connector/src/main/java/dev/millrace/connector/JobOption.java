@@ -88,6 +88,11 @@ public enum JobOption {
             Kind.MESSAGES,
             Fallback.NONE,
             "Chat instead of a prompt: a list of `{role, content}`, role `system`, `user` or `assistant`, content a template."),
+    MESSAGES_COLUMN(
+            "messages-column",
+            Kind.TEXT,
+            Fallback.NONE,
+            "Field that holds the chat itself: an array of records with the strings `role` and `content`."),
     OUTPUT_TOPIC("output.topic", Kind.TEXT, Fallback.REQUIRED, "Topic of the answers."),
     OUTPUT_FIELDS(
             "output.fields",

@@ -7,19 +7,44 @@ import dev.millrace.engine.Prompt;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.IndexedRecord;
 
 /** How a record becomes a prompt. */
-sealed interface PromptConfig extends Serializable {
+sealed interface PromptConfig extends Serializable
+        permits PromptConfig.Plain, PromptConfig.Chat, MessagesColumn {
 
     /** One text. */
-    record Plain(PromptTemplate template) implements PromptConfig {}
+    record Plain(PromptTemplate template) implements PromptConfig {
+        @Override
+        public void check(Schema schema) {
+            template.check(schema, JobOption.PROMPT.key());
+        }
+
+        @Override
+        public Prompt render(IndexedRecord record) {
+            return new Prompt.Text(template.render(record));
+        }
+    }
 
     /** A chat, turn by turn. */
     record Chat(List<Turn> turns) implements PromptConfig {
         public Chat {
             turns = List.copyOf(turns);
+        }
+
+        @Override
+        public void check(Schema schema) {
+            turns.forEach(turn -> turn.content().check(schema, JobOption.MESSAGES.key()));
+        }
+
+        @Override
+        public Prompt render(IndexedRecord record) {
+            return new Prompt.Chat(
+                    turns.stream()
+                            .map(turn -> new Message(turn.role(), turn.content().render(record)))
+                            .toList());
         }
     }
 
@@ -28,19 +53,29 @@ sealed interface PromptConfig extends Serializable {
 
     List<String> ROLES = List.of("system", "user", "assistant");
 
-    /** Exactly one of the two options. */
+    /** Exactly one of the three options. */
     static PromptConfig from(Settings settings) {
-        boolean plain = settings.has(JobOption.PROMPT);
-        if (plain == settings.has(JobOption.MESSAGES)) {
+        List<String> given =
+                Stream.of(JobOption.PROMPT, JobOption.MESSAGES, JobOption.MESSAGES_COLUMN)
+                        .filter(settings::has)
+                        .map(JobOption::key)
+                        .toList();
+        if (given.size() != 1) {
             throw new InvalidJobException(
                     new Problem(
-                            plain ? JobError.CONFLICTING_KEYS : JobError.MISSING_KEYS,
+                            given.isEmpty() ? JobError.MISSING_KEYS : JobError.CONFLICTING_KEYS,
                             "job file",
-                            plain ? "both prompt and messages" : "neither prompt nor messages",
+                            given.isEmpty()
+                                    ? "neither prompt nor messages nor messages-column"
+                                    : "both " + String.join(" and ", given),
                             "one of them",
-                            "Use prompt for plain text and messages for a chat"));
+                            "Use prompt for plain text, messages for a chat, messages-column for a chat in a field"));
         }
-        return plain
+        if (settings.has(JobOption.MESSAGES_COLUMN)) {
+            return new MessagesColumn(
+                    FieldPath.parse(settings.textOr(JobOption.MESSAGES_COLUMN, "")));
+        }
+        return settings.has(JobOption.PROMPT)
                 ? new Plain(
                         PromptTemplate.parse(
                                 settings.textOr(JobOption.PROMPT, ""), JobOption.PROMPT.key()))
@@ -82,23 +117,17 @@ sealed interface PromptConfig extends Serializable {
                 where, given, "{role: system, user or assistant; content: a template}");
     }
 
-    /** Checks that records of the schema can fill all templates. */
-    default void check(Schema schema) {
-        if (this instanceof Plain plain) {
-            plain.template().check(schema, JobOption.PROMPT.key());
-        } else if (this instanceof Chat chat) {
-            chat.turns().forEach(turn -> turn.content().check(schema, JobOption.MESSAGES.key()));
-        }
-    }
+    /**
+     * Checks that records of the schema have what the prompt needs.
+     *
+     * @throws InvalidJobException if they do not
+     */
+    void check(Schema schema);
 
-    /** The prompt for a record. */
-    default Prompt render(IndexedRecord record) {
-        if (this instanceof Chat chat) {
-            return new Prompt.Chat(
-                    chat.turns().stream()
-                            .map(turn -> new Message(turn.role(), turn.content().render(record)))
-                            .toList());
-        }
-        return new Prompt.Text(((Plain) this).template().render(record));
-    }
+    /**
+     * The prompt for a record.
+     *
+     * @throws dev.millrace.engine.InvalidRequestException if the record lacks what it needs
+     */
+    Prompt render(IndexedRecord record);
 }

@@ -39,6 +39,8 @@ public enum RecordError implements ErrorCode {
     MISSING_FIELD("LLM-PR-01", Status.INVALID_INPUT),
     /** A sampling column holds a number that its parameter cannot take. */
     INVALID_SAMPLING_VALUE("LLM-PR-02", Status.INVALID_INPUT),
+    /** The record's chat has no messages or too many, or one without a known role or without content. */
+    INVALID_MESSAGES("LLM-PR-03", Status.INVALID_INPUT),
     /** The answer is not one JSON object. */
     ANSWER_NOT_JSON("LLM-OU-01", Status.ENGINE_ERROR),
     /** A key is missing in the answer's JSON, or its value has another type. */

@@ -165,6 +165,7 @@ class JobConfigTest {
                 "sampling.n=2 | LLM-SP- | sampling.n: got 2 | temperature",
                 "sampling.stop-token-ids=[x] | LLM-JB-05 | sampling.stop-token-ids | whole numbers",
                 "messages=[] | LLM-JB-07 | both prompt and messages | one of them",
+                "messages-column=tags | LLM-JB-07 | both prompt and messages-column | one of them",
                 "prompt= | LLM-JB-04 | neither prompt nor messages | one of them",
                 "output.topic= | LLM-JB-04 | no value for output.topic | a value",
                 "schema.file= | LLM-JB-04 | neither schema.file nor schema.registry | both",
