@@ -36,7 +36,9 @@ public enum JobError implements ErrorCode {
     /** The checkpoint directory cannot be written. */
     UNWRITABLE_DIRECTORY("LLM-JB-15"),
     /** The schema registry does not answer or refuses. */
-    REGISTRY("LLM-JB-16");
+    REGISTRY("LLM-JB-16"),
+    /** Another running job has the same transactional-id-prefix. */
+    PREFIX_IN_USE("LLM-JB-17");
 
     private final String id;
 

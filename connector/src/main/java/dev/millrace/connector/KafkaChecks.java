@@ -18,12 +18,15 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Asks the brokers, before a job starts, whether they have what it needs. */
 final class KafkaChecks {
     /** Longest wait for a broker. */
     static final Duration TIMEOUT = Duration.ofSeconds(10);
 
+    private static final Logger LOG = LoggerFactory.getLogger(KafkaChecks.class);
     private static final String MAX_TRANSACTION_TIMEOUT = "transaction.max.timeout.ms";
 
     private KafkaChecks() {}
@@ -43,11 +46,15 @@ final class KafkaChecks {
             return;
         }
         check(source, JobOption.SOURCE_BOOTSTRAP_SERVERS, config.source().topics(), null);
-        JobOption option =
-                source.bootstrapServers().equals(config.output().bootstrapServers())
-                        ? JobOption.SOURCE_BOOTSTRAP_SERVERS
-                        : JobOption.OUTPUT_BOOTSTRAP_SERVERS;
-        check(config.output(), option, written, config.delivery());
+        check(config.output(), outputOption(config), written, config.delivery());
+    }
+
+    /** The option that says where the output's brokers are. */
+    static JobOption outputOption(JobConfig config) {
+        String source = config.source().kafka().bootstrapServers();
+        return source.equals(config.output().bootstrapServers())
+                ? JobOption.SOURCE_BOOTSTRAP_SERVERS
+                : JobOption.OUTPUT_BOOTSTRAP_SERVERS;
     }
 
     /** {@code delivery} is null for a cluster that is only read. */
@@ -58,13 +65,14 @@ final class KafkaChecks {
             requireTopics(get(admin.listTopics().names()), topics, kafka);
             if (delivery != null && delivery.exactlyOnce()) {
                 requireTransactionTimeout(admin, nodes.iterator().next(), delivery);
+                TransactionChecks.weakness(admin).ifPresent(LOG::warn);
             }
         } catch (KafkaException | TimeoutException | ExecutionException e) {
             throw unreachable(kafka, option, e);
         }
     }
 
-    private static Admin admin(KafkaConfig kafka) {
+    static Admin admin(KafkaConfig kafka) {
         Properties properties = kafka.toProperties();
         int millis = (int) TIMEOUT.toMillis();
         properties.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, kafka.bootstrapServers());
@@ -73,7 +81,7 @@ final class KafkaChecks {
         return Admin.create(properties);
     }
 
-    private static <T> T get(KafkaFuture<T> future) throws ExecutionException, TimeoutException {
+    static <T> T get(KafkaFuture<T> future) throws ExecutionException, TimeoutException {
         try {
             return future.get(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
@@ -82,8 +90,7 @@ final class KafkaChecks {
         }
     }
 
-    private static InvalidJobException unreachable(
-            KafkaConfig kafka, JobOption option, Exception e) {
+    static InvalidJobException unreachable(KafkaConfig kafka, JobOption option, Exception e) {
         Throwable cause = e instanceof ExecutionException ? e.getCause() : e;
         String reason = cause.getMessage() == null ? "no answer" : cause.getMessage();
         return new InvalidJobException(

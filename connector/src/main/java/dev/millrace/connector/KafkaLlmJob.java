@@ -54,6 +54,16 @@ public final class KafkaLlmJob {
     }
 
     /**
+     * Looks for another running job with the same transactional-id-prefix; the two would abort each other's transactions. Not
+     * for a program that Flink may run again while its job goes on, which would find that job.
+     *
+     * @throws InvalidJobException if there is one
+     */
+    public static void requireOnlyJob(JobConfig config) {
+        TransactionChecks.requireOnlyJob(config);
+    }
+
+    /**
      * What the values of the output topic are written with.
      *
      * @throws InvalidJobException if the input schema is not what the job needs

@@ -1,5 +1,6 @@
 package dev.millrace.connector;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 
@@ -9,7 +10,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.FeatureUpdate;
+import org.apache.kafka.clients.admin.FeatureUpdate.UpgradeType;
+import org.apache.kafka.clients.admin.UpdateFeaturesOptions;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.BeforeAll;
@@ -114,5 +121,41 @@ class KafkaChecksITCase {
                 .isThrownBy(() -> build("source.bootstrap-servers=no-such-host.invalid:9092"))
                 .withMessageContaining("[LLM-JB-12]")
                 .withMessageContaining("no-such-host.invalid:9092");
+    }
+
+    @Test
+    void brokersWhoseTransactionsCanBeTornAreWarnedOf() throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()))) {
+            assertThat(TransactionChecks.weakness(admin)).isEmpty();
+            setTransactionVersion(admin, (short) 1, UpgradeType.SAFE_DOWNGRADE);
+            try {
+                assertThat(TransactionChecks.weakness(admin))
+                        .get()
+                        .asString()
+                        .contains("transaction.version 1", "transaction.version 2");
+                assertThatNoException().isThrownBy(() -> build("name=warned"));
+            } finally {
+                setTransactionVersion(admin, (short) 2, UpgradeType.UPGRADE);
+            }
+        }
+    }
+
+    private static void setTransactionVersion(Admin admin, short version, UpgradeType type)
+            throws Exception {
+        admin.updateFeatures(
+                        Map.of("transaction.version", new FeatureUpdate(version, type)),
+                        new UpdateFeaturesOptions())
+                .all()
+                .get();
+        Awaitility.await()
+                .until(
+                        () ->
+                                admin.describeFeatures()
+                                                .featureMetadata()
+                                                .get()
+                                                .finalizedFeatures()
+                                                .get("transaction.version")
+                                                .maxVersionLevel()
+                                        == version);
     }
 }

@@ -76,6 +76,7 @@ final class RunCommand implements Callable<Integer> {
         StreamExecutionEnvironment environment =
                 new StreamExecutionEnvironment(new Configuration());
         KafkaLlmJob.build(environment, job);
+        KafkaLlmJob.requireOnlyJob(job);
         StreamGraph graph = environment.getStreamGraph();
         int slots =
                 graph.getStreamNodes().stream()
@@ -101,6 +102,7 @@ final class RunCommand implements Callable<Integer> {
                 StreamExecutionEnvironment.createRemoteEnvironment(
                         address.getHostString(), address.getPort(), JobJars.ofThisProcess());
         KafkaLlmJob.build(environment, job);
+        KafkaLlmJob.requireOnlyJob(job);
         JobID id = environment.executeAsync(job.name()).getJobID();
         spec.commandLine().getOut().println(id);
         spec.commandLine()
