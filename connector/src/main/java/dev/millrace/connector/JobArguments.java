@@ -18,7 +18,8 @@ record JobArguments(Path file, List<String> overrides) {
             } else if (file == null && !arguments[i].startsWith("-")) {
                 file = Path.of(arguments[i]);
             } else {
-                throw invalid("'" + arguments[i] + "'");
+                // Not the argument itself, which may be a value that lost its key.
+                throw invalid("an argument too many, number " + (i + 1));
             }
         }
         if (file == null) {

@@ -117,7 +117,8 @@ final class JobFile {
     private void override(String assignment) {
         int equals = assignment.indexOf('=');
         if (equals < 1) {
-            throw invalid("--set " + assignment, "no '='");
+            // Not the text itself, which may be a password with its key.
+            throw invalid("--set", "no '=' behind a key");
         }
         String path = assignment.substring(0, equals);
         String value = assignment.substring(equals + 1);

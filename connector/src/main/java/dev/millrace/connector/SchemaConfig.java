@@ -2,6 +2,7 @@ package dev.millrace.connector;
 
 import dev.millrace.engine.Problem;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.Optional;
 
 /**
@@ -38,17 +39,27 @@ record SchemaConfig(
                 settings.textOr(JobOption.SCHEMA_OUTPUT_SUBJECT, outputTopic + "-value"));
     }
 
-    private static RegistryConfig registry(Settings settings, String url) {
-        URI uri =
-                settings.parsed(JobOption.SCHEMA_REGISTRY, "an http or https URL", URI::create)
-                        .orElseThrow();
-        boolean http = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
-        if (!http || uri.getHost() == null || uri.getUserInfo() != null) {
-            throw Settings.invalid(
-                    JobOption.SCHEMA_REGISTRY.key(),
-                    uri.getUserInfo() == null ? "'" + url + "'" : "a URL with credentials",
-                    "an http or https URL; credentials go to schema.registry-user and -password");
+    private static URI uri(String url) {
+        // What has an at sign has credentials, even if it is no URL.
+        if (!url.contains("@")) {
+            try {
+                URI uri = new URI(url.strip());
+                boolean http = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
+                if (http && uri.getHost() != null) {
+                    return uri;
+                }
+            } catch (URISyntaxException e) {
+                // As any other text that is no URL.
+            }
         }
+        throw Settings.invalid(
+                JobOption.SCHEMA_REGISTRY.key(),
+                url.contains("@") ? "a URL with credentials" : "'" + url + "'",
+                "an http or https URL; credentials go to schema.registry-user and -password");
+    }
+
+    private static RegistryConfig registry(Settings settings, String url) {
+        URI uri = uri(url);
         return new RegistryConfig(
                 uri,
                 settings.textOr(JobOption.SCHEMA_REGISTRY_USER, ""),
