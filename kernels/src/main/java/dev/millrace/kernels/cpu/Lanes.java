@@ -70,6 +70,17 @@ public interface Lanes {
     void unpackQ4WithMin(
             int[] packed, int offset, int blocks, float[] scales, float[] out, int outOffset);
 
+    /** Copies {@code rows} rows of {@code columns} elements: short ones, for which a call each would cost too much. */
+    void copy(
+            int rows,
+            int columns,
+            float[] from,
+            int fromOffset,
+            int fromStride,
+            float[] to,
+            int toOffset,
+            int toStride);
+
     /** {@code Σ x²}. */
     float sumOfSquares(float[] x, int offset, int length, float[] temp);
 

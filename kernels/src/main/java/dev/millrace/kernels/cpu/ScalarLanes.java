@@ -137,6 +137,22 @@ public final class ScalarLanes implements Lanes {
     }
 
     @Override
+    public void copy(
+            int rows,
+            int columns,
+            float[] from,
+            int fromOffset,
+            int fromStride,
+            float[] to,
+            int toOffset,
+            int toStride) {
+        for (int r = 0; r < rows; r++) {
+            System.arraycopy(
+                    from, fromOffset + r * fromStride, to, toOffset + r * toStride, columns);
+        }
+    }
+
+    @Override
     public float sumOfSquares(float[] x, int offset, int length, float[] temp) {
         clear(temp);
         for (int i = 0; i < length; i++) {

@@ -19,9 +19,6 @@ final class Scratch {
     final float[] slice;
     final float[] scales;
     final float[] products;
-    float[] scores = {};
-    float[] rowMax = {};
-    float[] rowSums = {};
     final SamplingScratch sampling = new SamplingScratch();
 
     Scratch(Lanes lanes) {
@@ -30,7 +27,8 @@ final class Scratch {
         // A row for each block of 32, two where there is a minimum, and one that pads an odd
         // number.
         scales = new float[(SLICE_INPUTS / 32 + 1) * 2 * nr];
-        products = new float[2 * Math.max(MAX_TILE_ROWS, MAX_PANELS) * nr];
+        // Gates, what they gate, and the results.
+        products = new float[3 * Math.max(MAX_TILE_ROWS, MAX_PANELS) * nr];
     }
 
     static Scratch[] forWorkers(int workers, Lanes lanes) {

@@ -293,6 +293,30 @@ public final class VectorLanes implements Lanes {
     }
 
     @Override
+    public void copy(
+            int rows,
+            int columns,
+            float[] from,
+            int fromOffset,
+            int fromStride,
+            float[] to,
+            int toOffset,
+            int toStride) {
+        int j = 0;
+        for (; j + L <= columns; j += L) {
+            for (int r = 0; r < rows; r++) {
+                FloatVector.fromArray(FLOATS, from, fromOffset + r * fromStride + j)
+                        .intoArray(to, toOffset + r * toStride + j);
+            }
+        }
+        for (; j < columns; j++) {
+            for (int r = 0; r < rows; r++) {
+                to[toOffset + r * toStride + j] = from[fromOffset + r * fromStride + j];
+            }
+        }
+    }
+
+    @Override
     public float sumOfSquares(float[] x, int offset, int length, float[] temp) {
         FloatVector s0 = FloatVector.zero(FLOATS);
         FloatVector s1 = FloatVector.zero(FLOATS);

@@ -97,6 +97,24 @@ final class LanesTest {
     }
 
     @Test
+    void copyMovesTheRowsAndNothingElse() {
+        float[] from = new float[400];
+        for (int i = 0; i < from.length; i++) {
+            from[i] = i + 1;
+        }
+        for (int columns = 1; columns < 40; columns++) {
+            float[] to = new float[300];
+            lanes.copy(3, columns, from, 5, columns + 30, to, 7, columns + 2);
+            float[] expected = new float[300];
+            for (int r = 0; r < 3; r++) {
+                int source = 5 + r * (columns + 30);
+                System.arraycopy(from, source, expected, 7 + r * (columns + 2), columns);
+            }
+            assertThat(to).as("%d columns", columns).isEqualTo(expected);
+        }
+    }
+
+    @Test
     void everyFloat16IsExact() {
         int nr = lanes.panelColumns();
         int[] packed = new int[nr / 2];
