@@ -90,7 +90,15 @@ public final class GatedLinear implements WorkerPool.Work {
             int end = Math.min(rows, (part + 1) * rowsPerPart);
             for (int r = part * rowsPerPart; r < end; r++) {
                 int gate = Host.at(product, r);
-                gate(Host.floats(product), gate, gate + numGates, Host.at(out, r), numGates);
+                context.lanes.gate(
+                        activation,
+                        Host.floats(out),
+                        Host.at(out, r),
+                        Host.floats(product),
+                        gate,
+                        Host.floats(product),
+                        gate + numGates,
+                        numGates);
             }
             return;
         }
@@ -110,14 +118,22 @@ public final class GatedLinear implements WorkerPool.Work {
         int half = panels * numRows * nr;
         multiply(scratch, panel, panels, row, numRows, 0);
         multiply(scratch, panel + numGates / nr, panels, row, numRows, half);
+        float[] products = scratch.products;
+        if (bias != null) {
+            addBias(products, 0, panel * nr, panels, numRows);
+            addBias(products, half, numGates + panel * nr, panels, numRows);
+        }
+        context.lanes.gate(activation, products, 2 * half, products, 0, products, half, half);
         for (int p = 0; p < panels; p++) {
-            int column = (panel + p) * nr;
-            for (int r = 0; r < numRows; r++) {
-                int at = (p * numRows + r) * nr;
-                addBias(scratch.products, at, column);
-                addBias(scratch.products, half + at, numGates + column);
-                gate(scratch.products, at, half + at, Host.at(out, row + r) + column, nr);
-            }
+            context.lanes.copy(
+                    numRows,
+                    nr,
+                    products,
+                    2 * half + p * numRows * nr,
+                    nr,
+                    Host.floats(out),
+                    Host.at(out, row) + (panel + p) * nr,
+                    out.rowStride());
         }
     }
 
@@ -136,14 +152,15 @@ public final class GatedLinear implements WorkerPool.Work {
                 to);
     }
 
-    private void addBias(float[] products, int at, int column) {
-        if (bias != null) {
-            int nr = context.lanes.panelColumns();
-            context.lanes.add(products, at, Host.floats(bias), Host.at(bias, 0) + column, nr);
+    /** {@code column} is the first one of {@code panels} panels of {@code numRows} rows. */
+    private void addBias(float[] products, int from, int column, int panels, int numRows) {
+        int nr = context.lanes.panelColumns();
+        for (int p = 0; p < panels; p++) {
+            int biasAt = Host.at(bias, 0) + column + p * nr;
+            for (int r = 0; r < numRows; r++) {
+                int at = from + (p * numRows + r) * nr;
+                context.lanes.add(products, at, Host.floats(bias), biasAt, nr);
+            }
         }
-    }
-
-    private void gate(float[] products, int gate, int up, int to, int length) {
-        context.lanes.gate(activation, Host.floats(out), to, products, gate, products, up, length);
     }
 }

@@ -67,13 +67,14 @@ public final class Linear implements WorkerPool.Work {
         int nr = context.lanes.panelColumns();
         int columns = Math.min(nr, weight.n() - panel * nr);
         float[] target = Host.floats(out);
-        for (int r = 0; r < numRows; r++) {
-            int from = (group * numRows + r) * nr;
-            int to = Host.at(out, row + r) + panel * nr;
-            System.arraycopy(products, from, target, to, columns);
-            if (bias != null) {
-                int biasAt = Host.at(bias, 0) + panel * nr;
-                context.lanes.add(target, to, Host.floats(bias), biasAt, columns);
+        int to = Host.at(out, row) + panel * nr;
+        int stride = out.rowStride();
+        context.lanes.copy(
+                numRows, columns, products, group * numRows * nr, nr, target, to, stride);
+        if (bias != null) {
+            int biasAt = Host.at(bias, 0) + panel * nr;
+            for (int r = 0; r < numRows; r++) {
+                context.lanes.add(target, to + r * stride, Host.floats(bias), biasAt, columns);
             }
         }
     }

@@ -38,26 +38,30 @@ final class VectorUnpack {
 
     /** Exact, without arithmetic on denormal floats, which is slow. */
     static void f16(int[] packed, int offset, int rows, float[] out, int outOffset) {
-        for (int half = 0; half < 2 * rows; half++) {
-            IntVector words =
-                    IntVector.fromArray(INTS, packed, offset + (half >> 1) * L)
-                            .lanewise(VectorOperators.LSHR, (half & 1) * 16);
-            IntVector magnitude = words.and(0x7FFF).lanewise(VectorOperators.LSHL, 13);
-            IntVector sign = words.and(0x8000).lanewise(VectorOperators.LSHL, 16);
-            IntVector normal = magnitude.add(BIAS_DIFFERENCE);
-            // A float16 denormal is its fraction behind the lowest normal number, less that number.
-            IntVector denormal =
-                    normal.add(F16_LOWEST_NORMAL)
-                            .reinterpretAsFloats()
-                            .sub(LOWEST_NORMAL)
-                            .reinterpretAsInts();
-            VectorMask<Integer> small = magnitude.compare(VectorOperators.LT, F16_LOWEST_NORMAL);
-            VectorMask<Integer> special = magnitude.compare(VectorOperators.GE, F16_INFINITY);
-            normal.blend(denormal, small)
-                    .blend(magnitude.or(0x7F800000), special)
-                    .or(sign)
-                    .reinterpretAsFloats()
-                    .intoArray(out, outOffset + half * L);
+        for (int half = 0; half < 2; half++) {
+            for (int i = 0; i < rows; i++) {
+                IntVector words =
+                        IntVector.fromArray(INTS, packed, offset + i * L)
+                                .lanewise(VectorOperators.LSHR, half * 16);
+                IntVector magnitude = words.and(0x7FFF).lanewise(VectorOperators.LSHL, 13);
+                IntVector sign = words.and(0x8000).lanewise(VectorOperators.LSHL, 16);
+                IntVector normal = magnitude.add(BIAS_DIFFERENCE);
+                // A float16 denormal is its fraction behind the lowest normal number, less that
+                // number.
+                IntVector denormal =
+                        normal.add(F16_LOWEST_NORMAL)
+                                .reinterpretAsFloats()
+                                .sub(LOWEST_NORMAL)
+                                .reinterpretAsInts();
+                VectorMask<Integer> small =
+                        magnitude.compare(VectorOperators.LT, F16_LOWEST_NORMAL);
+                VectorMask<Integer> special = magnitude.compare(VectorOperators.GE, F16_INFINITY);
+                normal.blend(denormal, small)
+                        .blend(magnitude.or(0x7F800000), special)
+                        .or(sign)
+                        .reinterpretAsFloats()
+                        .intoArray(out, outOffset + i * NR + half * L);
+            }
         }
     }
 
@@ -82,44 +86,57 @@ final class VectorUnpack {
     /** {@code q · d - 8d}: the product is exact, so this is {@code (q - 8) · d}. */
     static void q4(
             int[] packed, int offset, int blocks, float[] scales, float[] out, int outOffset) {
-        for (int i = 0; i < 16 * blocks; i++) {
-            // Even steps take the first half of the outputs from a vector of lanes, odd ones the
-            // second.
-            int half = i & 1;
-            FloatVector d = FloatVector.fromArray(FLOATS, scales, (i >> 4) * NR + half * L);
-            FloatVector m = d.mul(-8f);
-            IntVector x =
-                    IntVector.fromArray(INTS, packed, offset + (i >> 1) * L)
-                            .lanewise(VectorOperators.LSHR, half * 4);
-            IntVector x1 = x.lanewise(VectorOperators.LSHR, 8);
-            IntVector x2 = x.lanewise(VectorOperators.LSHR, 16);
-            IntVector x3 = x.lanewise(VectorOperators.LSHR, 24);
-            int to = outOffset + (i >> 1) * 4 * NR + half * L;
-            d.fma(x.and(15).convert(TO_FLOAT, 0), m).intoArray(out, to);
-            d.fma(x1.and(15).convert(TO_FLOAT, 0), m).intoArray(out, to + NR);
-            d.fma(x2.and(15).convert(TO_FLOAT, 0), m).intoArray(out, to + 2 * NR);
-            d.fma(x3.and(15).convert(TO_FLOAT, 0), m).intoArray(out, to + 3 * NR);
+        for (int i = 0; i < 8 * blocks; i++) {
+            int scale = (i >> 3) * NR;
+            FloatVector d0 = FloatVector.fromArray(FLOATS, scales, scale);
+            FloatVector d1 = FloatVector.fromArray(FLOATS, scales, scale + L);
+            FloatVector m0 = d0.mul(-8f);
+            FloatVector m1 = d1.mul(-8f);
+            IntVector x = IntVector.fromArray(INTS, packed, offset + i * L);
+            int to = outOffset + i * 8 * L;
+            d0.fma(x.and(15).convert(TO_FLOAT, 0), m0).intoArray(out, to);
+            d1.fma(x.lanewise(VectorOperators.LSHR, 4).and(15).convert(TO_FLOAT, 0), m1)
+                    .intoArray(out, to + L);
+            d0.fma(x.lanewise(VectorOperators.LSHR, 8).and(15).convert(TO_FLOAT, 0), m0)
+                    .intoArray(out, to + 2 * L);
+            d1.fma(x.lanewise(VectorOperators.LSHR, 12).and(15).convert(TO_FLOAT, 0), m1)
+                    .intoArray(out, to + 3 * L);
+            d0.fma(x.lanewise(VectorOperators.LSHR, 16).and(15).convert(TO_FLOAT, 0), m0)
+                    .intoArray(out, to + 4 * L);
+            d1.fma(x.lanewise(VectorOperators.LSHR, 20).and(15).convert(TO_FLOAT, 0), m1)
+                    .intoArray(out, to + 5 * L);
+            d0.fma(x.lanewise(VectorOperators.LSHR, 24).and(15).convert(TO_FLOAT, 0), m0)
+                    .intoArray(out, to + 6 * L);
+            d1.fma(x.lanewise(VectorOperators.LSHR, 28).convert(TO_FLOAT, 0), m1)
+                    .intoArray(out, to + 7 * L);
         }
     }
 
     static void q4WithMin(
             int[] packed, int offset, int blocks, float[] scales, float[] out, int outOffset) {
-        for (int i = 0; i < 16 * blocks; i++) {
-            int half = i & 1;
-            int scale = (i >> 4) * 2 * NR + half * L;
-            FloatVector d = FloatVector.fromArray(FLOATS, scales, scale);
-            FloatVector m = FloatVector.fromArray(FLOATS, scales, scale + NR);
-            IntVector x =
-                    IntVector.fromArray(INTS, packed, offset + (i >> 1) * L)
-                            .lanewise(VectorOperators.LSHR, half * 4);
-            IntVector x1 = x.lanewise(VectorOperators.LSHR, 8);
-            IntVector x2 = x.lanewise(VectorOperators.LSHR, 16);
-            IntVector x3 = x.lanewise(VectorOperators.LSHR, 24);
-            int to = outOffset + (i >> 1) * 4 * NR + half * L;
-            d.fma(x.and(15).convert(TO_FLOAT, 0), m).intoArray(out, to);
-            d.fma(x1.and(15).convert(TO_FLOAT, 0), m).intoArray(out, to + NR);
-            d.fma(x2.and(15).convert(TO_FLOAT, 0), m).intoArray(out, to + 2 * NR);
-            d.fma(x3.and(15).convert(TO_FLOAT, 0), m).intoArray(out, to + 3 * NR);
+        for (int i = 0; i < 8 * blocks; i++) {
+            int scale = (i >> 3) * 2 * NR;
+            FloatVector d0 = FloatVector.fromArray(FLOATS, scales, scale);
+            FloatVector d1 = FloatVector.fromArray(FLOATS, scales, scale + L);
+            FloatVector m0 = FloatVector.fromArray(FLOATS, scales, scale + NR);
+            FloatVector m1 = FloatVector.fromArray(FLOATS, scales, scale + NR + L);
+            IntVector x = IntVector.fromArray(INTS, packed, offset + i * L);
+            int to = outOffset + i * 8 * L;
+            d0.fma(x.and(15).convert(TO_FLOAT, 0), m0).intoArray(out, to);
+            d1.fma(x.lanewise(VectorOperators.LSHR, 4).and(15).convert(TO_FLOAT, 0), m1)
+                    .intoArray(out, to + L);
+            d0.fma(x.lanewise(VectorOperators.LSHR, 8).and(15).convert(TO_FLOAT, 0), m0)
+                    .intoArray(out, to + 2 * L);
+            d1.fma(x.lanewise(VectorOperators.LSHR, 12).and(15).convert(TO_FLOAT, 0), m1)
+                    .intoArray(out, to + 3 * L);
+            d0.fma(x.lanewise(VectorOperators.LSHR, 16).and(15).convert(TO_FLOAT, 0), m0)
+                    .intoArray(out, to + 4 * L);
+            d1.fma(x.lanewise(VectorOperators.LSHR, 20).and(15).convert(TO_FLOAT, 0), m1)
+                    .intoArray(out, to + 5 * L);
+            d0.fma(x.lanewise(VectorOperators.LSHR, 24).and(15).convert(TO_FLOAT, 0), m0)
+                    .intoArray(out, to + 6 * L);
+            d1.fma(x.lanewise(VectorOperators.LSHR, 28).convert(TO_FLOAT, 0), m1)
+                    .intoArray(out, to + 7 * L);
         }
     }
 }
