@@ -48,7 +48,7 @@ public record EngineConfig(
                 128,
                 1024,
                 0,
-                16,
+                8,
                 0,
                 0.9,
                 true,
