@@ -11,14 +11,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.flink.api.common.JobID;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.ListTransactionsOptions;
-import org.apache.kafka.clients.admin.TransactionListing;
-import org.apache.kafka.clients.admin.TransactionState;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
@@ -45,7 +39,9 @@ final class ZombieWriterITCase {
     @BeforeAll
     static void start() throws Exception {
         kafka = EmbeddedKafka.start();
-        flink = new TestingFlink(1, 1);
+        // Flink gives up a TaskManager whose writer fails once more while it is closed; others take
+        // over.
+        flink = new TestingFlink(4, 1);
         kafka.createTopics(TestingInput.PARTITIONS, INPUT);
         TestingInput.write(kafka, INPUT, RECORDS, false);
     }
@@ -76,25 +72,13 @@ final class ZombieWriterITCase {
     }
 
     @Test
-    void jobWhoseWriterIsFencedGoesOnFromItsCheckpoint() throws Exception {
-        JobConfig config = config("fencing", "checkpoint.interval=500 ms");
-        JobID job = flink.submit(config, TestingJobs.engine(slow(5)));
-        Awaitility.await().until(() -> flink.completedCheckpoints(job) > 0);
-        try (Admin admin = admin();
-                KafkaProducer<byte[], byte[]> intruder = producer(awaitYoung(admin, "fencing"))) {
-            intruder.initTransactions();
-        }
-        flink.awaitEnd(job);
-        assertAnsweredOnce("fencing");
-        assertThat(flink.counter(job, "resumedTokens")).as("it was restarted").isPositive();
-    }
-
-    @Test
     void secondJobWithTheSamePrefixIsRefusedWhileTheFirstRuns() throws Exception {
         JobConfig config = config("twice", "checkpoint.interval=200 ms");
         assertThatNoException().isThrownBy(() -> KafkaLlmJob.requireOnlyJob(config));
         JobID job = flink.submit(config, TestingJobs.engine(slow(20)));
-        Awaitility.await().until(() -> flink.completedCheckpoints(job) > 0);
+        Awaitility.await()
+                .atMost(TestingFlink.PATIENCE)
+                .until(() -> flink.completedCheckpoints(job) > 0);
         assertThatExceptionOfType(InvalidJobException.class)
                 .isThrownBy(() -> KafkaLlmJob.requireOnlyJob(config))
                 .withMessageContaining("transactional-id-prefix: got 'twice'")
@@ -121,38 +105,6 @@ final class ZombieWriterITCase {
         assertThat(keys)
                 .containsExactlyInAnyOrderElementsOf(
                         IntStream.range(0, RECORDS).mapToObj(i -> "ticket-" + i).toList());
-    }
-
-    /** An open transaction that has just begun, and so is not about to be committed. */
-    private static String awaitYoung(Admin admin, String prefix) {
-        return Awaitility.await()
-                .pollInterval(20, TimeUnit.MILLISECONDS)
-                .until(() -> young(admin, prefix), name -> !name.isEmpty());
-    }
-
-    private static String young(Admin admin, String prefix) throws Exception {
-        ListTransactionsOptions ongoing =
-                new ListTransactionsOptions().filterStates(Set.of(TransactionState.ONGOING));
-        for (TransactionListing listing : admin.listTransactions(ongoing).all().get()) {
-            String name = listing.transactionalId();
-            if (name.startsWith(prefix)) {
-                long started =
-                        admin.describeTransactions(List.of(name))
-                                .all()
-                                .get()
-                                .get(name)
-                                .transactionStartTimeMs()
-                                .orElse(0);
-                if (System.currentTimeMillis() - started < 150) {
-                    return name;
-                }
-            }
-        }
-        return "";
-    }
-
-    private static Admin admin() {
-        return Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()));
     }
 
     private static KafkaProducer<byte[], byte[]> producer(String transactionalId) {

@@ -157,7 +157,6 @@ final class EngineOptionsTest {
                 bad("threads", config("cpu", 0, 64, 16, 1L << 20, wait)),
                 bad("max-num-batched-tokens", config("cpu", 1, -1, 16, 1L << 20, wait)),
                 bad("block-size", config("cpu", 1, 64, 12, 1L << 20, wait)),
-                bad("kv-cache-memory", config("cpu", 1, 64, 16, 0, wait)),
                 bad("kv-cache-memory", config("cpu", 1, 64, 16, Long.MIN_VALUE, wait)),
                 bad("max-wait", config("cpu", 1, 64, 16, 1L << 20, Duration.ofSeconds(-1))),
                 bad("max-wait", config("cpu", 1, 64, 16, 1L << 20, null)));
@@ -183,10 +182,12 @@ final class EngineOptionsTest {
                 0,
                 blockSize,
                 kvCacheBytes,
+                0.9,
                 true,
                 1,
                 1,
-                maxWait);
+                maxWait,
+                Duration.ofMinutes(1));
     }
 
     @ParameterizedTest

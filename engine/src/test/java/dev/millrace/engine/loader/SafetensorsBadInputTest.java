@@ -228,9 +228,7 @@ final class SafetensorsBadInputTest {
     }
 
     @Test
-    void aMillionTensorsAreReadAndOneMoreIsRefused() throws IOException {
-        assertThat(open(manyTensors(SafetensorsHeader.MAX_TENSORS), 0))
-                .hasSize(SafetensorsHeader.MAX_TENSORS);
+    void moreThanAMillionTensorsAreRefused() {
         String tooMany = manyTensors(SafetensorsHeader.MAX_TENSORS + 1);
         Allocations allocations = new Allocations();
         assertThatExceptionOfType(InvalidModelException.class)
