@@ -61,14 +61,28 @@ struct Arguments {
     float scale, soft_cap;
 };
 
-// 16-byte chunk `chunk` of row `row` in a matrix of rows of Chunks chunks: 8 neighbouring rows of one chunk
-// lie in 8 different groups of banks.
+// Place of unit `unit` of row `row` in a matrix of rows of Units units, of which Groups fill 128 bytes of
+// shared memory: one unit of Groups neighbouring rows lies in different groups of banks.
+template <int Units, int Groups>
+__device__ __forceinline__ uint32_t swizzled_unit(int row, int unit) {
+    constexpr int kPower = Units & -Units;
+    constexpr int kCycle = kPower < Groups ? kPower : Groups;
+    const int low = unit % kCycle, fixed = unit - low;
+    return uint32_t(row * Units + fixed + (low ^ row / (Groups / kCycle) % kCycle));
+}
+
+// Byte offset of a 16-byte chunk, for ldmatrix.
 template <int Chunks>
 __device__ __forceinline__ uint32_t swizzled(int row, int chunk) {
-    constexpr int kPower = Chunks & -Chunks;
-    constexpr int kUnit = kPower < 8 ? kPower : 8;
-    const int low = chunk % kUnit, fixed = chunk - low;
-    return uint32_t(row * Chunks + fixed + (low ^ row / (8 / kUnit) % kUnit)) * 16;
+    return swizzled_unit<Chunks, 8>(row, chunk) * 16;
+}
+
+// Byte offset of a chunk of Q. Next to e4m3 keys it is read in 8 bytes a lane, so that pairs of chunks stay
+// together.
+template <class Types>
+__device__ __forceinline__ uint32_t q_swizzled(int row, int chunk) {
+    if (!Types::kFp8) return swizzled<Types::kQChunks>(row, chunk);
+    return (swizzled_unit<Types::kQChunks / 2, 4>(row, chunk / 2) * 2 + chunk % 2) * 16;
 }
 
 // One piece of work: M rows of a sequence and KV head, against one split or all of them.
@@ -154,7 +168,7 @@ __device__ __forceinline__ void load_q(const Arguments& a, const Shared<Types, M
         const int token = s.tokens()[row];
         const bool inside = token >= 0 && chunk * 8 < a.head_dim;
         const auto* from = inside ? q + size_t(token) * a.q_stride + s.columns()[row] + chunk * 8 : q;
-        cp_async_16(s.q() + swizzled<kChunks>(row, chunk), from, inside ? 16 : 0);
+        cp_async_16(s.q() + q_swizzled<Types>(row, chunk), from, inside ? 16 : 0);
     }
     cp_async_commit();
 }
@@ -244,20 +258,19 @@ __device__ __forceinline__ uint32_t every_other(uint32_t x, int first) {
 template <class Types, int M>
 __device__ __forceinline__ void q_fragment(uint32_t (&a)[4], const Shared<Types, M>& s, int first_row,
                                            int step) {
-    constexpr int kChunks = Types::kQChunks;
     const int lane = threadIdx.x % 32;
     if (Types::kFp8) {
         const int g = lane / 4, c = lane % 4;
 #pragma unroll
         for (int half = 0; half < 2; half++) {
-            const uint32_t at = swizzled<kChunks>(first_row + g + 8 * half, 2 * step + c / 2) + c % 2 * 8;
+            const uint32_t at = q_swizzled<Types>(first_row + g + 8 * half, 2 * step + c / 2) + c % 2 * 8;
             const uint2 words = *reinterpret_cast<const uint2*>(s.base + at);
             a[half] = words.x;
             a[half + 2] = words.y;
         }
     } else {
         const int row = first_row + lane % 16, chunk = 2 * step + lane / 16;
-        ldmatrix_x4(a, s.q() + swizzled<kChunks>(row, chunk));
+        ldmatrix_x4(a, s.q() + q_swizzled<Types>(row, chunk));
     }
 }
 
@@ -583,11 +596,11 @@ __device__ __forceinline__ void stage_chunk(const Shared<Types, M>& s, int first
         if (Types::kFp8) {
             const float y0 = quotient(out[1][2 * r], inverse[r]),
                         y1 = quotient(out[1][2 * r + 1], inverse[r]);
-            const uint32_t at = swizzled<Types::kQChunks>(row, 2 * chunk + c / 2) + c % 2 * 8;
+            const uint32_t at = q_swizzled<Types>(row, 2 * chunk + c / 2) + c % 2 * 8;
             *reinterpret_cast<uint2*>(s.base + at) =
                 make_uint2(pack2<Element>(x0, y0), pack2<Element>(x1, y1));
         } else {
-            const uint32_t at = swizzled<Types::kQChunks>(row, chunk) + c * 4;
+            const uint32_t at = q_swizzled<Types>(row, chunk) + c * 4;
             *reinterpret_cast<uint32_t*>(s.base + at) = pack2<Element>(x0, x1);
         }
     }
@@ -603,7 +616,7 @@ __device__ __forceinline__ void store_rows(const Arguments& a, const Shared<Type
         const int token = s.tokens()[row];
         if (token >= 0 && chunk * 8 < a.head_dim)
             *reinterpret_cast<uint4*>(out + size_t(token) * a.out_stride + s.columns()[row] + chunk * 8) =
-                *reinterpret_cast<const uint4*>(s.base + swizzled<Types::kQChunks>(row, chunk));
+                *reinterpret_cast<const uint4*>(s.base + q_swizzled<Types>(row, chunk));
     }
 }
 

@@ -15,31 +15,19 @@
 // Source: FlashInfer's plan, with fixed splits. Java: cuda.PagedAttention.
 // Measured: not measured on a GPU yet.
 #include "attention.cuh"
+#include "reduce.cuh"
 
 namespace attention {
 namespace plan {
 
 constexpr int kThreads = 256;
 
-// Exclusive prefix sums over the block, and the total. `partial`: shared memory for 9 numbers.
-__device__ __forceinline__ int prefix(int x, int* partial, int& total) {
-    const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
-    int sum = x;
-#pragma unroll
-    for (int distance = 1; distance < 32; distance *= 2) {
-        const int below = __shfl_up_sync(0xffffffffu, sum, distance);
-        if (lane >= distance) sum += below;
-    }
+// Place of this thread's `x` items behind those of the threads before it, and the total. `partial`: 32
+// numbers.
+__device__ __forceinline__ int place(int x, int* partial, int& total) {
+    const int before = block_prefix(x, partial, total);
     __syncthreads();
-    if (lane == 31) partial[warp] = sum;
-    __syncthreads();
-    int before = 0;
-    total = 0;
-    for (int w = 0; w < kThreads / 32; w++) {
-        if (w == warp) before = total;
-        total += partial[w];
-    }
-    return before + sum - x;
+    return before;
 }
 
 }  // namespace plan
@@ -51,7 +39,7 @@ extern "C" __global__ void __launch_bounds__(256)
                    const int* __restrict__ context_lens,  // INT32 [S]
                    int num_seqs, int group, int prefill_rows, int slot_capacity) {
     using namespace attention;
-    __shared__ int partial[plan::kThreads / 32];
+    __shared__ int partial[32];
     int4* decode_items = reinterpret_cast<int4*>(decode_plan + 4);
     int4* prefill_items = reinterpret_cast<int4*>(prefill_plan + 4);
     int decode_count = 0, prefill_count = 0, slots = 0;
@@ -66,15 +54,15 @@ extern "C" __global__ void __launch_bounds__(256)
         const int splits = (context + kSplit - 1) / kSplit;
         int total;
         const int wanted = decoded && splits > 1 ? tiles * splits : 0;
-        const int slot = slots + plan::prefix(wanted, partial, total);
+        const int slot = slots + plan::place(wanted, partial, total);
         slots += total;
         const bool split_up = wanted > 0 && slot + wanted <= slot_capacity;
-        const int decode_at = decode_count + plan::prefix(!decoded   ? 0
-                                                          : split_up ? wanted
-                                                                     : tiles,
-                                                          partial, total);
+        const int decode_at = decode_count + plan::place(!decoded   ? 0
+                                                         : split_up ? wanted
+                                                                    : tiles,
+                                                         partial, total);
         decode_count += total;
-        const int prefill_at = prefill_count + plan::prefix(decoded ? 0 : tiles, partial, total);
+        const int prefill_at = prefill_count + plan::place(decoded ? 0 : tiles, partial, total);
         prefill_count += total;
         for (int tile = 0; tile < tiles; tile++) {
             if (!decoded) prefill_items[prefill_at + tile] = make_int4(seq, tiles - 1 - tile, -1, -1);

@@ -36,3 +36,25 @@ __device__ __forceinline__ T block_reduce(T x, T identity, T* partial, Op op) {
     __syncthreads();
     return warp_reduce(lane < warps ? partial[lane] : identity, op);
 }
+
+// Sum of x over the threads before this one; `total`: over all. `partial`: shared memory for 32 values, free
+// again after the next block barrier.
+template <typename T>
+__device__ __forceinline__ T block_prefix(T x, T* partial, T& total) {
+    const int lane = threadIdx.x % 32, warp = threadIdx.x / 32, warps = blockDim.x / 32;
+    T sum = x;
+#pragma unroll
+    for (int distance = 1; distance < 32; distance *= 2) {
+        const T below = __shfl_up_sync(kFullWarp, sum, distance);
+        if (lane >= distance) sum += below;
+    }
+    if (lane == 31) partial[warp] = sum;
+    __syncthreads();
+    T before = 0;
+    total = 0;
+    for (int w = 0; w < warps; w++) {
+        if (w == warp) before = total;
+        total += partial[w];
+    }
+    return before + sum - x;
+}

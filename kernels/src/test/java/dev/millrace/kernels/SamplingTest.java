@@ -3,23 +3,25 @@ package dev.millrace.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.millrace.kernels.cpu.Lanes;
 import dev.millrace.kernels.cpu.PhiloxTest;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.ToDoubleFunction;
+import java.util.function.ToIntFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 
 @ParameterizedClass
-@MethodSource("dev.millrace.kernels.TestingLanes#all")
+@MethodSource("dev.millrace.kernels.TestingBackend#all")
 final class SamplingTest {
     private static final long SEED = 20261122;
-    private final Lanes lanes;
+    private final TestingBackend backend;
 
-    SamplingTest(Lanes lanes) {
-        this.lanes = lanes;
+    SamplingTest(TestingBackend backend) {
+        this.backend = backend;
     }
 
     /** One row's settings; the defaults are greedy and plain. */
@@ -50,69 +52,123 @@ final class SamplingTest {
 
     private Drawn sample(int threads, List<Row> rows) {
         int v = rows.get(0).logits.length;
-        try (CpuKernels kernels = new CpuKernels(threads, lanes)) {
+        try (Kernels kernels = backend.open(threads)) {
             SamplingBatch batch = new SamplingBatch(kernels, rows.size() + 2, v);
             batch.reserve(kernels, 4096, 512);
             batch.resize(rows.size());
             float[][] logits = new float[rows.size()][];
-            int history = 0;
-            int bias = 0;
             for (int r = 0; r < rows.size(); r++) {
-                Row row = rows.get(r);
-                logits[r] = row.logits;
-                batch.temperature.host().floats()[r] = row.temperature;
-                batch.topK.host().ints()[r] = row.topK;
-                batch.topP.host().floats()[r] = row.topP;
-                batch.minP.host().floats()[r] = row.minP;
-                batch.repetitionPenalty.host().floats()[r] = row.repetition;
-                batch.presencePenalty.host().floats()[r] = row.presence;
-                batch.frequencyPenalty.host().floats()[r] = row.frequency;
-                batch.seed.host().longs()[r] = row.seed;
-                batch.position.host().ints()[r] = row.position;
-                batch.numLogprobs.host().ints()[r] = row.numLogprobs;
-                batch.promptLens.host().ints()[r] = row.prompt.length;
-                for (int[] ids : new int[][] {row.prompt, row.generated}) {
-                    System.arraycopy(ids, 0, batch.history().host().ints(), history, ids.length);
-                    history += ids.length;
-                }
-                batch.cuHistory.host().ints()[r + 1] = history;
-                for (int i = 0; i < row.biasIds.length; i++) {
-                    batch.biasIds().host().ints()[bias] = row.biasIds[i];
-                    batch.biasValues().host().floats()[bias++] = row.biasValues[i];
-                }
-                batch.cuBias.host().ints()[r + 1] = bias;
-                if (row.allowed != null) {
-                    batch.masked.host().ints()[r] = 1;
-                    for (int id : row.allowed) {
-                        int words = batch.allowed.columns();
-                        batch.allowed.host().ints()[r * words + id / 32] |= 1 << (id % 32);
-                    }
-                }
+                logits[r] = rows.get(r).logits;
             }
-            kernels.sample(Guarded.of(logits).tensor, batch);
-            return drawn(batch, rows.size());
+            fill(kernels, batch, rows);
+            fillRagged(kernels, batch, rows);
+            Guarded guarded = Guarded.of(kernels, DType.F32, logits);
+            kernels.sample(guarded.tensor, batch);
+            guarded.check(rows.size(), "sample");
+            return drawn(kernels, batch, rows.size());
         }
     }
 
-    private static Drawn drawn(SamplingBatch batch, int rows) {
+    private static void fill(Kernels kernels, SamplingBatch batch, List<Row> rows) {
+        floats(kernels, batch.temperature, rows, row -> row.temperature);
+        ints(kernels, batch.topK, rows, row -> row.topK);
+        floats(kernels, batch.topP, rows, row -> row.topP);
+        floats(kernels, batch.minP, rows, row -> row.minP);
+        floats(kernels, batch.repetitionPenalty, rows, row -> row.repetition);
+        floats(kernels, batch.presencePenalty, rows, row -> row.presence);
+        floats(kernels, batch.frequencyPenalty, rows, row -> row.frequency);
+        long[] seeds = rows.stream().mapToLong(row -> row.seed).toArray();
+        kernels.copyIn(seeds, seeds.length, batch.seed);
+        ints(kernels, batch.position, rows, row -> row.position);
+        ints(kernels, batch.numLogprobs, rows, row -> row.numLogprobs);
+        ints(kernels, batch.promptLens, rows, row -> row.prompt.length);
+        ints(kernels, batch.masked, rows, row -> row.allowed == null ? 0 : 1);
+        int words = batch.allowed.columns();
+        int[] allowed = new int[rows.size() * words];
+        for (int r = 0; r < rows.size(); r++) {
+            for (int id : rows.get(r).allowed == null ? new int[0] : rows.get(r).allowed) {
+                allowed[r * words + id / 32] |= 1 << (id % 32);
+            }
+        }
+        kernels.copyIn(allowed, allowed.length, batch.allowed);
+    }
+
+    private static void ints(
+            Kernels kernels, Tensor target, List<Row> rows, ToIntFunction<Row> value) {
+        int[] values = rows.stream().mapToInt(value).toArray();
+        kernels.copyIn(values, values.length, target);
+    }
+
+    private static void floats(
+            Kernels kernels, Tensor target, List<Row> rows, ToDoubleFunction<Row> value) {
+        float[] values = new float[rows.size()];
+        for (int r = 0; r < values.length; r++) {
+            values[r] = (float) value.applyAsDouble(rows.get(r));
+        }
+        kernels.copyIn(values, values.length, target);
+    }
+
+    private static void fillRagged(Kernels kernels, SamplingBatch batch, List<Row> rows) {
+        int[] history = new int[4096];
+        int[] cuHistory = new int[rows.size() + 1];
+        int[] biasIds = new int[512];
+        float[] biasValues = new float[512];
+        int[] cuBias = new int[rows.size() + 1];
+        for (int r = 0; r < rows.size(); r++) {
+            Row row = rows.get(r);
+            int at = cuHistory[r];
+            System.arraycopy(row.prompt, 0, history, at, row.prompt.length);
+            at += row.prompt.length;
+            System.arraycopy(row.generated, 0, history, at, row.generated.length);
+            cuHistory[r + 1] = at + row.generated.length;
+            System.arraycopy(row.biasIds, 0, biasIds, cuBias[r], row.biasIds.length);
+            System.arraycopy(row.biasValues, 0, biasValues, cuBias[r], row.biasIds.length);
+            cuBias[r + 1] = cuBias[r] + row.biasIds.length;
+        }
+        kernels.copyIn(history, history.length, batch.history());
+        kernels.copyIn(cuHistory, cuHistory.length, batch.cuHistory);
+        kernels.copyIn(biasIds, biasIds.length, batch.biasIds());
+        kernels.copyIn(biasValues, biasValues.length, batch.biasValues());
+        kernels.copyIn(cuBias, cuBias.length, batch.cuBias);
+    }
+
+    private static Drawn drawn(Kernels kernels, SamplingBatch batch, int rows) {
         int most = SamplingBatch.MAX_LOGPROBS;
+        int[] ids = new int[rows];
+        float[] logprobs = new float[rows];
+        int[] allIds = new int[rows * most];
+        float[] allLogprobs = new float[rows * most];
+        kernels.copyOut(batch.tokenIds, rows, ids);
+        kernels.copyOut(batch.logprobs, rows, logprobs);
+        kernels.copyOut(batch.topIds, allIds.length, allIds);
+        kernels.copyOut(batch.topLogprobs, allLogprobs.length, allLogprobs);
         int[][] topIds = new int[rows][];
         float[][] topLogprobs = new float[rows][];
         for (int r = 0; r < rows; r++) {
-            int from = r * most;
-            topIds[r] = Arrays.copyOfRange(batch.topIds.host().ints(), from, from + most);
-            topLogprobs[r] =
-                    Arrays.copyOfRange(batch.topLogprobs.host().floats(), from, from + most);
+            topIds[r] = Arrays.copyOfRange(allIds, r * most, (r + 1) * most);
+            topLogprobs[r] = Arrays.copyOfRange(allLogprobs, r * most, (r + 1) * most);
         }
-        return new Drawn(
-                Arrays.copyOf(batch.tokenIds.host().ints(), rows),
-                Arrays.copyOf(batch.logprobs.host().floats(), rows),
-                topIds,
-                topLogprobs);
+        return new Drawn(ids, logprobs, topIds, topLogprobs);
     }
 
     private int draw(Row row) {
         return sample(1, List.of(row)).ids[0];
+    }
+
+    /** The row drawn at positions 0 to {@code count}, in one batch. */
+    private int[] draws(Row row, int count) {
+        List<Row> rows = new ArrayList<>();
+        for (int position = 0; position < count; position++) {
+            Row copy = new Row(row.logits);
+            copy.temperature = row.temperature;
+            copy.topK = row.topK;
+            copy.topP = row.topP;
+            copy.seed = row.seed;
+            copy.position = position;
+            copy.allowed = row.allowed;
+            rows.add(copy);
+        }
+        return sample(2, rows).ids;
     }
 
     private static float[] randomLogits(int v, Random random) {
@@ -157,8 +213,8 @@ final class SamplingTest {
         Row row = new Row(randomLogits(100, random));
         row.temperature = 5;
         row.allowed = new int[] {0, 31, 32, 99};
-        for (row.position = 0; row.position < 50; row.position++) {
-            assertThat(draw(row)).isIn(0, 31, 32, 99);
+        for (int id : draws(row, 50)) {
+            assertThat(id).isIn(0, 31, 32, 99);
         }
     }
 
@@ -202,25 +258,58 @@ final class SamplingTest {
     @Test
     void filteredDrawsMatchTheReference() {
         Random random = new Random(SEED);
-        for (int round = 0; round < 300; round++) {
-            int v = List.of(2, 33, 500, 3000).get(random.nextInt(4));
-            Row row = new Row(randomLogits(v, random));
-            row.temperature = List.of(0.2f, 0.7f, 1f, 3f).get(random.nextInt(4));
-            row.topK = random.nextBoolean() ? 0 : 1 + random.nextInt(v);
-            row.topP = random.nextBoolean() ? 1 : 0.1f + 0.85f * random.nextFloat();
-            row.minP = random.nextInt(3) > 0 ? 0 : 0.3f * random.nextFloat();
-            row.seed = random.nextLong();
-            row.position = random.nextInt(1000);
-            double[] logits = ReferenceKernels.doubles(new float[][] {row.logits})[0];
-            double[] weights =
-                    ReferenceKernels.filtered(
-                            logits, row.temperature, row.topK, row.topP, row.minP);
-            double uniform = PhiloxTest.uniform(row.seed, row.position);
-            assertThat(draw(row))
-                    .as(
-                            "round %d, V %d, T %s, k %d, p %s, minP %s, seed %d",
-                            round, v, row.temperature, row.topK, row.topP, row.minP, SEED)
-                    .isEqualTo(ReferenceKernels.pick(weights, uniform));
+        for (int v : new int[] {2, 33, 500, 3000}) {
+            List<Row> rows = new ArrayList<>();
+            for (int r = 0; r < 75; r++) {
+                rows.add(randomRow(v, random));
+            }
+            List<float[]> logits = rows.stream().map(row -> row.logits.clone()).toList();
+            int[] ids = sample(2, rows).ids;
+            for (int r = 0; r < rows.size(); r++) {
+                Row row = rows.get(r);
+                double[] weights =
+                        ReferenceKernels.filtered(
+                                ReferenceKernels.doubles(new float[][] {logits.get(r)})[0],
+                                row.temperature,
+                                row.topK,
+                                row.topP,
+                                row.minP);
+                double uniform = PhiloxTest.uniform(row.seed, row.position);
+                assertThat(ids[r])
+                        .as(
+                                "row %d, V %d, T %s, k %d, p %s, minP %s, seed %d",
+                                r, v, row.temperature, row.topK, row.topP, row.minP, SEED)
+                        .isEqualTo(ReferenceKernels.pick(weights, uniform));
+            }
+        }
+    }
+
+    private static Row randomRow(int v, Random random) {
+        Row row = new Row(randomLogits(v, random));
+        row.temperature = List.of(0.2f, 0.7f, 1f, 3f).get(random.nextInt(4));
+        row.topK = random.nextBoolean() ? 0 : 1 + random.nextInt(v);
+        row.topP = random.nextBoolean() ? 1 : 0.1f + 0.85f * random.nextFloat();
+        row.minP = random.nextInt(3) > 0 ? 0 : 0.3f * random.nextFloat();
+        row.seed = random.nextLong();
+        row.position = random.nextInt(1000);
+        return row;
+    }
+
+    @Test
+    void equalLogitsBeyondTheGatheredOnesAreToldApartByTheirIds() {
+        float[] logits = new float[5000];
+        Arrays.fill(logits, 700, 5000, 1f);
+        Row row = new Row(logits);
+        row.temperature = 1;
+        row.topK = 2500;
+        row.topP = 0.9f;
+        double[] weights =
+                ReferenceKernels.filtered(
+                        ReferenceKernels.doubles(new float[][] {logits})[0], 1, 2500, row.topP, 0);
+        int[] ids = draws(row, 20);
+        for (int position = 0; position < ids.length; position++) {
+            double uniform = PhiloxTest.uniform(row.seed, position);
+            assertThat(ids[position]).isEqualTo(ReferenceKernels.pick(weights, uniform));
         }
     }
 
@@ -231,13 +320,12 @@ final class SamplingTest {
         row.temperature = 1;
         row.topK = 3;
         boolean[] seen = new boolean[2000];
-        for (row.position = 0; row.position < 100; row.position++) {
-            seen[draw(row)] = true;
+        for (int id : draws(row, 60)) {
+            seen[id] = true;
         }
         row.topK = 0;
         row.topP = 4.5f / 2000;
-        for (row.position = 0; row.position < 100; row.position++) {
-            int id = draw(row);
+        for (int id : draws(row, 60)) {
             assertThat(id).isLessThan(5);
             seen[id] = true;
         }
@@ -252,8 +340,8 @@ final class SamplingTest {
         row.temperature = 1;
         row.seed = SEED;
         int[] counts = new int[3];
-        for (row.position = 0; row.position < 4000; row.position++) {
-            counts[draw(row)]++;
+        for (int id : draws(row, 4000)) {
+            counts[id]++;
         }
         assertThat(counts[0] / 4000.0).isCloseTo(0.5, within(0.03));
         assertThat(counts[1] / 4000.0).isCloseTo(0.3, within(0.03));
@@ -283,6 +371,31 @@ final class SamplingTest {
     }
 
     @Test
+    void logprobsOfTokensThatWereMovedAreTheModelsOwn() {
+        Random random = new Random(SEED);
+        List<Row> rows = new ArrayList<>();
+        for (int r = 0; r < 3; r++) {
+            Row row = new Row(randomLogits(300, random));
+            row.numLogprobs = 1;
+            row.repetition = 1.5f;
+            row.prompt = new int[] {5, 9, 9};
+            row.generated = new int[] {7};
+            row.biasIds = new int[] {r == 0 ? 7 : 11, 12};
+            row.biasValues = new float[] {r == 2 ? 0f : 100f, 1};
+            rows.add(row);
+        }
+        rows.get(2).logits[9] = 100;
+        List<float[]> logits = rows.stream().map(row -> row.logits.clone()).toList();
+        Drawn drawn = sample(2, rows);
+        assertThat(drawn.ids).containsExactly(7, 11, 9);
+        for (int r = 0; r < 3; r++) {
+            assertThat((double) drawn.logprobs[r])
+                    .as("row %d, seed %d", r, SEED)
+                    .isCloseTo(ReferenceKernels.logprob(logits.get(r), drawn.ids[r]), within(1e-5));
+        }
+    }
+
+    @Test
     void rowsAreIndependentOfTheBatchAndOfThreads() {
         Random random = new Random(SEED);
         Row[] rows = new Row[40];
@@ -302,7 +415,7 @@ final class SamplingTest {
             assertThat(together.ids).containsExactly(alone.ids);
             Compare.sameBits(together.logprobs, alone.logprobs, "logprobs");
         }
-        for (int r = 0; r < rows.length; r++) {
+        for (int r = 0; r < rows.length; r += 3) {
             assertThat(draw(rows[r])).as("row %d", r).isEqualTo(alone.ids[r]);
         }
     }

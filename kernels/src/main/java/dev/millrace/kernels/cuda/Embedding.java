@@ -1,22 +1,44 @@
 package dev.millrace.kernels.cuda;
 
+import dev.millrace.kernels.DType;
+import dev.millrace.kernels.DenseWeight;
+import dev.millrace.kernels.KernelException;
 import dev.millrace.kernels.PackedBatch;
 import dev.millrace.kernels.Tensor;
 import dev.millrace.kernels.Weight;
 
 /**
- * out[t, :] = scale · table[tokenIds[t], :].
+ * Gathers rows of a packed weight, so that a tied embedding and output head are one matrix in memory; {@code embedding.cu}.
+ *
+ * <p>A token id outside of the table gives a row of NaN.
  *
  * <p>Thread-safety: one call at a time.
  */
 public final class Embedding {
+    private static final int BLOCK = 128;
+
     private final CudaOps ops;
+    private final EntryPoint dense;
 
     public Embedding(CudaOps ops) {
         this.ops = ops;
+        dense = ops.activationType() == DType.BF16 ? EntryPoint.EMBED_BF16 : EntryPoint.EMBED_F16;
     }
 
+    /** Runs over all tokens of the batch. */
     public void run(Tensor out, PackedBatch batch, Weight table, float scale) {
-        throw new UnsupportedOperationException("Embedding of " + ops.device());
+        if (!(table instanceof DenseWeight weight) || weight.gateUp()) {
+            throw new KernelException("embed: the weight was packed for another operation");
+        }
+        ops.launcher()
+                .begin(dense)
+                .tensor(out)
+                .tensor(batch.tokenIds())
+                .address(DeviceAddress.of(weight.data()))
+                .int32(weight.n())
+                .int32(weight.k())
+                .int32(out.rowStride())
+                .float32(scale)
+                .run(batch.numTokens(), BLOCK);
     }
 }

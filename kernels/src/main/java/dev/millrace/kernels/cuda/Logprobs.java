@@ -3,7 +3,7 @@ package dev.millrace.kernels.cuda;
 import dev.millrace.kernels.Tensor;
 
 /**
- * out[r] = ln softmax(logits[r])[targets[r]].
+ * {@code out[r] = ln softmax(logits[r])[targets[r]]}; {@code logprobs.cu}.
  *
  * <p>Thread-safety: one call at a time.
  */
@@ -14,7 +14,15 @@ public final class Logprobs {
         this.ops = ops;
     }
 
+    /** Computes {@code rows} rows. */
     public void run(Tensor out, Tensor logits, Tensor targets, int rows) {
-        throw new UnsupportedOperationException("Logprobs of " + ops.device());
+        ops.launcher()
+                .begin(EntryPoint.TOKEN_LOGPROBS)
+                .tensor(out)
+                .tensor(logits)
+                .tensor(targets)
+                .int32(logits.columns())
+                .int32(logits.rowStride())
+                .run(rows, RowThreads.ofLogits(logits.columns()));
     }
 }
