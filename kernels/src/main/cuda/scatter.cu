@@ -1,10 +1,11 @@
-// Spreads one upload over many tensors: the host's inputs of a step travel in one copy to a staging area on the device, and this
-// kernel moves each piece to its tensor.
+// Spreads one upload over many tensors: the host's inputs of a step travel in one copy to a staging area on the
+// device, and this kernel moves each piece to its tensor.
 //
-//   target[p][i] = staging[from[p] + i]   for every piece p, i < bytes[p]
+//   target[p][r * stride[p] + i] = staging[from[p] + r * row_bytes[p] + i]   for every piece p, r < rows[p], i < row_bytes[p]
 //
-// Shapes: staging begins with `pieces` records of 16 bytes {target address, from, bytes}; sizes are even.
-// Launch: grid (pieces), block 256; one block a piece.
+// Shapes: staging begins with records of 32 bytes {target address, from, row_bytes, rows, stride in bytes, 0, 0}, one
+// a piece; all sizes are even, `from` is a multiple of 16.
+// Launch: grid (pieces, any), block 256; the blocks of a piece share its words.
 // Source: none. Measured speed: not measured on a GPU yet.
 #include "ptx.cuh"
 
@@ -13,16 +14,21 @@ namespace scatter {
 struct Piece {
     uint64_t target;
     uint32_t from;
-    uint32_t bytes;
+    uint32_t row_bytes;
+    uint32_t rows;
+    uint32_t stride;
+    uint64_t unused;
 };
 
 template <typename Word>
-__device__ __forceinline__ void move(const Piece piece, const unsigned char* staging) {
-    Word* target = reinterpret_cast<Word*>(piece.target);
+__device__ __forceinline__ void move(const Piece& piece, const unsigned char* staging) {
+    const uint32_t row_words = piece.row_bytes / sizeof(Word);
+    const uint32_t words = row_words * piece.rows;
     const Word* source = reinterpret_cast<const Word*>(staging + piece.from);
-    const uint32_t words = piece.bytes / sizeof(Word);
-    for (uint32_t i = threadIdx.x; i < words; i += blockDim.x) {
-        target[i] = source[i];
+    for (uint32_t i = blockIdx.y * blockDim.x + threadIdx.x; i < words; i += gridDim.y * blockDim.x) {
+        const uint32_t row = i / row_words;
+        unsigned char* target = reinterpret_cast<unsigned char*>(piece.target) + uint64_t{row} * piece.stride;
+        reinterpret_cast<Word*>(target)[i - row * row_words] = source[i];
     }
 }
 
@@ -30,7 +36,7 @@ __device__ __forceinline__ void move(const Piece piece, const unsigned char* sta
 
 extern "C" __global__ void scatter_inputs(const unsigned char* staging) {
     const scatter::Piece piece = reinterpret_cast<const scatter::Piece*>(staging)[blockIdx.x];
-    const uint64_t alignment = piece.target | piece.bytes;
+    const uint64_t alignment = piece.target | piece.row_bytes | piece.stride;
     if (alignment % 16 == 0) {
         scatter::move<uint4>(piece, staging);
     } else if (alignment % 4 == 0) {

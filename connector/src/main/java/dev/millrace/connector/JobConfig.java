@@ -3,6 +3,7 @@ package dev.millrace.connector;
 import dev.millrace.engine.EngineConfig;
 import dev.millrace.engine.EngineOptions;
 import dev.millrace.engine.InvalidRequestException;
+import dev.millrace.operator.OnEngineFailure;
 import dev.millrace.operator.OnModelChange;
 import dev.millrace.operator.OperatorOptions;
 import java.nio.file.Path;
@@ -103,6 +104,7 @@ public record JobConfig(
                 settings.positive(JobOption.MAX_IN_FLIGHT).orElse(defaults.maxInFlight()),
                 settings.duration(JobOption.TIMEOUT).orElse(Duration.ZERO),
                 settings.durationOrFallback(JobOption.ENGINE_LINGER),
-                settings.choice(JobOption.ON_MODEL_CHANGE, OnModelChange.class));
+                settings.choice(JobOption.ON_MODEL_CHANGE, OnModelChange.class),
+                settings.choice(JobOption.ON_ENGINE_FAILURE, OnEngineFailure.class));
     }
 }

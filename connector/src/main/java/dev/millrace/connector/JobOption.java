@@ -199,6 +199,12 @@ public enum JobOption {
             Kind.TEXT,
             "fail",
             "After a restore with another model: `fail`, or `regenerate` what was half generated."),
+    ON_ENGINE_FAILURE(
+            "on-engine-failure",
+            Kind.TEXT,
+            "exit-if-device-lost",
+            "When the engine breaks: `fail-task` restarts the task with an engine loaded anew; `exit-if-device-lost` does so too, but "
+                    + "ends the process if its GPU is lost or hangs, so that Flink replaces the TaskManager."),
     DELIVERY_GUARANTEE(
             "delivery-guarantee",
             Kind.TEXT,

@@ -55,11 +55,21 @@ final class ModelLoader {
                 }
                 Problem problem = DeviceErrorCode.problem(e).orElse(null);
                 if (problem != null) {
-                    throw new InvalidModelException(problem, e);
+                    throw failure(problem, e);
                 }
                 throw e;
             }
         }
+    }
+
+    /** A device that fails may work in another process; what it refuses will not. */
+    private static LlmException failure(Problem problem, Throwable cause) {
+        boolean failed =
+                problem.code() == DeviceErrorCode.DEVICE_LOST
+                        || problem.code() == DeviceErrorCode.DRIVER_FAILED;
+        return failed
+                ? new EngineFailedException(problem, cause)
+                : new InvalidModelException(problem, cause);
     }
 
     /** On a GPU a checkpoint in F16 is computed in it, everything else in BF16, as vLLM does. */

@@ -272,6 +272,12 @@ public final class CpuKernels implements Kernels {
         sampling.run(logits, batch);
     }
 
+    @Override
+    public void replay(int shape, Runnable step) {
+        checkOpen();
+        step.run();
+    }
+
     private void checkOpen() {
         if (closed) {
             throw new KernelException("the CPU kernels are closed");

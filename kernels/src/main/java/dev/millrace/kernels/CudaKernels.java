@@ -260,6 +260,12 @@ public final class CudaKernels implements Kernels {
         sampling.run(logits, batch);
     }
 
+    @Override
+    public void replay(int shape, Runnable step) {
+        prepareLaunch();
+        runtime.replay(shape, step);
+    }
+
     private void prepareLaunch() {
         checkOpen();
         runtime.prepareLaunch();

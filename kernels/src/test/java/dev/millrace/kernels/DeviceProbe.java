@@ -1,25 +1,34 @@
 package dev.millrace.kernels;
 
-/** Opens the device that is named, in a process of its own, and says what came of it. */
+/** Opens the devices that are named, in a process of its own, and says in a line each what came of it. */
 public final class DeviceProbe {
+    /** Instead of the first device: the emulator is not loaded. */
+    static final String NO_DRIVER = "no-driver";
+
     private DeviceProbe() {}
 
-    /** {@code DEVICE [no-driver]}. */
-    public static void main(String[] args) {
-        if (args.length == 1 && !TestingEmulator.isLoaded()) {
+    public static void main(String[] devices) {
+        if (!devices[0].equals(NO_DRIVER) && !TestingEmulator.isLoaded()) {
             throw new AssertionError("no emulator");
         }
+        for (String device : devices) {
+            if (!device.equals(NO_DRIVER)) {
+                System.out.println(device + ": " + open(device));
+            }
+        }
+    }
+
+    private static String open(String device) {
         KernelsConfig config =
-                new KernelsConfig(args[0], 1, KernelsConfig.ComputePrecision.FLOAT32, DType.BF16);
+                new KernelsConfig(device, 1, KernelsConfig.ComputePrecision.FLOAT32, DType.BF16);
         try (Kernels kernels = Kernels.create(config)) {
             Tensor tensor = kernels.allocate(DType.INT32, 1, 3, "test");
             int[] back = new int[3];
             kernels.copyIn(new int[] {4, 5, 6}, 3, tensor);
             kernels.copyOut(tensor, 3, back);
-            System.out.println("opened " + kernels.description() + " " + back[2]);
+            return "opened " + kernels.description() + " " + back[2];
         } catch (KernelException e) {
-            System.out.println(
-                    e.problem().map(problem -> problem.error() + "|").orElse("") + e.getMessage());
+            return e.problem().map(problem -> problem.error() + "|").orElse("") + e.getMessage();
         }
     }
 }

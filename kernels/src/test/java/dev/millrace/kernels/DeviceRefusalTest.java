@@ -23,60 +23,63 @@ final class DeviceRefusalTest {
         assumeTrue(TestingEmulator.isLoaded(), "no CUDA emulator");
     }
 
-    private static String probe(Map<String, String> environment, List<Path> path, String... args)
+    private static String probe(Map<String, String> environment, List<Path> path, String... devices)
             throws IOException, InterruptedException {
-        ForkedJvm.Result result = ForkedJvm.run(DeviceProbe.class, environment, path, args);
+        ForkedJvm.Result result = ForkedJvm.run(DeviceProbe.class, environment, path, devices);
         assertThat(result.exitCode()).as(result.output()).isZero();
         return result.output();
     }
 
-    /** {@code settings} are the emulator's, joined by {@code &}, without their prefix. */
+    /** {@code setting} is the emulator's, without its prefix; {@code auto} goes on with the CPU. */
     @ParameterizedTest
     @CsvSource(
             delimiter = ';',
             value = {
-                "cuda:0; COMPUTE_CAPABILITY=7.5; ARCHITECTURE_TOO_OLD; compute capability 7.5; 8.0 (Ampere) or later; set device = cpu",
-                "cuda; COMPUTE_CAPABILITY=7.0; ARCHITECTURE_TOO_OLD; compute capability 7.0; 8.0 (Ampere) or later; set device = cpu",
-                "cuda; DRIVER_VERSION=12080; DRIVER_TOO_OLD; a driver for CUDA 12.8; CUDA 13.0 or later; Update the NVIDIA driver",
-                "cuda; DEVICES=0; NO_DEVICE; no device; at least one; nvidia-smi",
-                "cuda:2; DEVICES=2; UNKNOWN_DEVICE; cuda:2; cuda:0 to cuda:1; Name one of these",
-                "cuda:7; DEVICES=1; UNKNOWN_DEVICE; cuda:7; cuda:0; Name one of these",
-                "cuda; MEMORY=1000000; OUT_OF_MEMORY; cuMemAlloc; enough free memory; gpu-memory-utilization",
-                "cuda; FAIL=cuStreamCreate:1:999; DEVICE_LOST; CUDA_ERROR_UNKNOWN; CUDA_SUCCESS; Restart the process",
+                "COMPUTE_CAPABILITY=7.5; ARCHITECTURE_TOO_OLD; compute capability 7.5; 8.0 (Ampere) or later; set device = cpu",
+                "DRIVER_VERSION=12080; DRIVER_TOO_OLD; a driver for CUDA 12.8; CUDA 13.0 or later; Update the NVIDIA driver",
+                "DEVICES=0; NO_DEVICE; no device; at least one; nvidia-smi",
             })
-    void isRefusedWithWhatToChange(
-            String device,
-            String settings,
-            String error,
-            String given,
-            String allowed,
-            String remedy)
+    void whatCannotBeUsedIsRefusedByNameAndPassedOverByAuto(
+            String setting, String error, String given, String allowed, String remedy)
             throws IOException, InterruptedException {
-        String output = probe(environment(settings), List.of(), device);
-        assertThat(output).contains(error + "|").contains(given).contains(allowed).contains(remedy);
-    }
-
-    @ParameterizedTest
-    @CsvSource({"COMPUTE_CAPABILITY=7.5", "DRIVER_VERSION=12080", "DEVICES=0"})
-    void isPassedOverByAuto(String settings) throws IOException, InterruptedException {
-        assertThat(probe(environment(settings), List.of(), "auto"))
-                .contains("opened cpu")
-                .contains("The model runs on the CPU");
+        String output = probe(environment(setting), List.of(), "cuda:0", "cuda", "auto");
+        for (String device : List.of("cuda:0", "cuda")) {
+            assertThat(output)
+                    .containsSubsequence(
+                            device + ": " + error + "|", given, "expected", allowed, remedy);
+        }
+        assertThat(output).contains("The model runs on the CPU").contains("auto: opened cpu");
     }
 
     @Test
-    void autoIsTheGpuWhereOneCanBeUsed() throws IOException, InterruptedException {
-        assertThat(probe(Map.of(), List.of(), "auto")).contains("opened cuda:0").contains(" 6");
-        assertThat(probe(environment("DEVICES=2"), List.of(), "cuda:1")).contains("opened cuda:1");
+    void oneOfSeveralDevicesIsOpenedByItsNumber() throws IOException, InterruptedException {
+        assertThat(probe(environment("DEVICES=2"), List.of(), "auto", "cuda:1", "cuda:2"))
+                .containsPattern("auto: opened cuda:0 .* 6")
+                .contains("cuda:1: opened cuda:1")
+                .containsSubsequence(
+                        "cuda:2: UNKNOWN_DEVICE|", "cuda:0 to cuda:1", "Name one of these");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "MEMORY=1000000; OUT_OF_MEMORY; enough free memory; gpu-memory-utilization",
+                "FAIL=cuStreamCreate:1:999; DEVICE_LOST; CUDA_SUCCESS; Restart the process",
+            })
+    void whatFailsWhileOpeningIsRefusedByAutoToo(
+            String setting, String error, String allowed, String remedy)
+            throws IOException, InterruptedException {
+        assertThat(probe(environment(setting), List.of(), "auto"))
+                .containsSubsequence("auto: " + error + "|", allowed, remedy);
     }
 
     @Test
     void aMachineWithoutADriverIsNamed() throws IOException, InterruptedException {
         assumeTrue(!Files.exists(Path.of("/usr/lib/x86_64-linux-gnu/libcuda.so.1")));
-        assertThat(probe(Map.of(), List.of(), "cuda", "no-driver"))
-                .contains("NO_DRIVER|")
-                .contains("NVIDIA driver of version 580");
-        assertThat(probe(Map.of(), List.of(), "auto", "no-driver")).contains("opened cpu");
+        assertThat(probe(Map.of(), List.of(), DeviceProbe.NO_DRIVER, "cuda", "auto"))
+                .containsSubsequence("cuda: NO_DRIVER|", "NVIDIA driver of version 580")
+                .contains("auto: opened cpu");
     }
 
     @Test
@@ -84,10 +87,30 @@ final class DeviceRefusalTest {
         Path file = folder.resolve("dev/millrace/kernels/cuda/kernels.fatbin");
         Files.createDirectories(file.getParent());
         Files.writeString(file, "This is no fatbin, whatever its name says.");
-        assertThat(probe(Map.of(), List.of(folder), "cuda"))
-                .contains("CORRUPT_KERNELS|")
-                .contains("Fetch the jar again");
-        assertThat(probe(Map.of(), List.of(folder), "auto")).contains("CORRUPT_KERNELS|");
+        assertThat(probe(Map.of(), List.of(folder), "cuda", "auto"))
+                .containsSubsequence("cuda: CORRUPT_KERNELS|", "Fetch the jar again")
+                .contains("auto: CORRUPT_KERNELS|");
+    }
+
+    /** After an error of the sticky kind every call fails with it, of other users of the device too, and no device is opened. */
+    @Test
+    void aLostDeviceStaysLost() throws IOException, InterruptedException {
+        String output =
+                probe(environment("FAIL=cuStreamSynchronize:2:700"), List.of(), "cuda", "cuda");
+        assertThat(output)
+                .contains("cuda: opened")
+                .containsSubsequence("cuda: DEVICE_LOST|", "CUDA_ERROR_ILLEGAL_ADDRESS");
+        ForkedJvm.Result lost =
+                ForkedJvm.run(
+                        LostDeviceProbe.class,
+                        environment("FAIL=cuStreamSynchronize:1:700"),
+                        List.of());
+        assertThat(lost.output())
+                .containsSubsequence(
+                        "first: DEVICE_LOST",
+                        "second: DEVICE_LOST",
+                        "neighbour: DEVICE_LOST",
+                        "opened anew: DEVICE_LOST");
     }
 
     private static Map<String, String> environment(String settings) {

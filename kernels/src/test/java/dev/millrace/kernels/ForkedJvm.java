@@ -29,7 +29,8 @@ public final class ForkedJvm {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-Xmx512m", "--add-modules", "jdk.incubator.vector"));
-        command.add("-Dorg.apache.logging.log4j.level=INFO");
+        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+        command.add("-Dtest.log.level=INFO");
         command.add("-Dmillrace.emulator=" + System.getProperty("millrace.emulator", "plain"));
         StringBuilder path = new StringBuilder();
         classPath.forEach(each -> path.append(each).append(':'));

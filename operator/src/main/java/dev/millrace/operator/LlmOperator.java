@@ -1,8 +1,11 @@
 package dev.millrace.operator;
 
 import dev.millrace.engine.Completion;
+import dev.millrace.engine.DeviceErrorCode;
+import dev.millrace.engine.EngineError;
 import dev.millrace.engine.EngineFailedException;
 import dev.millrace.engine.EngineOverloadedException;
+import dev.millrace.engine.ErrorCode;
 import dev.millrace.engine.FinishReason;
 import dev.millrace.engine.Generation;
 import dev.millrace.engine.InvalidModelException;
@@ -124,6 +127,9 @@ final class LlmOperator<IN, OUT> extends AbstractStreamOperator<OUT>
             return SharedEngine.acquire(spec.engine(), spec.options().engineLinger());
         } catch (InvalidModelException e) {
             throw new SuppressRestartsException(e);
+        } catch (EngineFailedException e) {
+            exitIfDeviceLost(e);
+            throw e;
         }
     }
 
@@ -284,6 +290,16 @@ final class LlmOperator<IN, OUT> extends AbstractStreamOperator<OUT>
 
     private EngineFailedException engineFailed(EngineFailedException e) {
         sharedEngine.discard(); // the restarted task loads it anew
+        exitIfDeviceLost(e);
         return e;
+    }
+
+    /** A device that hangs is as good as lost. */
+    private void exitIfDeviceLost(EngineFailedException e) {
+        ErrorCode code = e.problem().code();
+        boolean lost = code == DeviceErrorCode.DEVICE_LOST || code == EngineError.STEP_TIMEOUT;
+        if (lost && spec.options().onEngineFailure() == OnEngineFailure.EXIT_IF_DEVICE_LOST) {
+            ProcessExit.deviceLost(e.problem());
+        }
     }
 }

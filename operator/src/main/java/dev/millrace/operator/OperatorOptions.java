@@ -14,9 +14,14 @@ import java.time.Duration;
  *     starts anew. Zero for none
  * @param engineLinger how long an engine stays loaded after its last user has gone, so that a restarted job finds it
  * @param onModelChange what to do with half-generated answers of another model
+ * @param onEngineFailure what to do when the engine breaks
  */
 public record OperatorOptions(
-        int maxInFlight, Duration timeout, Duration engineLinger, OnModelChange onModelChange)
+        int maxInFlight,
+        Duration timeout,
+        Duration engineLinger,
+        OnModelChange onModelChange,
+        OnEngineFailure onEngineFailure)
         implements Serializable {
 
     public OperatorOptions {
@@ -33,7 +38,12 @@ public record OperatorOptions(
 
     /** What an operator does when nothing is said. */
     public static OperatorOptions defaults() {
-        return new OperatorOptions(256, Duration.ZERO, Duration.ofSeconds(30), OnModelChange.FAIL);
+        return new OperatorOptions(
+                256,
+                Duration.ZERO,
+                Duration.ofSeconds(30),
+                OnModelChange.FAIL,
+                OnEngineFailure.EXIT_IF_DEVICE_LOST);
     }
 
     private static InvalidRequestException invalid(String option, String given, String allowed) {

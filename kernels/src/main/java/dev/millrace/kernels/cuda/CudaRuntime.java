@@ -20,6 +20,7 @@ public final class CudaRuntime implements AutoCloseable {
     private final Launcher launcher;
     private final Uploads uploads;
     private final Downloads downloads;
+    private final StepGraphs graphs;
     private final CudaOps ops;
 
     private CudaRuntime(
@@ -27,7 +28,8 @@ public final class CudaRuntime implements AutoCloseable {
         this.context = context;
         stream = new CudaStream();
         module = new CudaModule(fatbin);
-        memory = new DeviceMemory(stream);
+        graphs = new StepGraphs(stream);
+        memory = new DeviceMemory(stream, graphs);
         launcher = new Launcher(module, stream);
         uploads = new Uploads(stream, launcher);
         downloads = new Downloads(stream);
@@ -70,55 +72,53 @@ public final class CudaRuntime implements AutoCloseable {
         context.makeCurrent();
     }
 
+    /** As {@code Kernels.replay}. */
+    public void replay(int shape, Runnable step) {
+        graphs.run(shape, step);
+    }
+
+    /** Kernels launched so far, without those that graphs have launched. */
+    public long launches() {
+        return launcher.launches();
+    }
+
+    /** Graphs launched so far. */
+    public long graphLaunches() {
+        return graphs.launches();
+    }
+
     /** As {@code Kernels.copyIn}. */
     public void copyIn(int[] source, int count, Tensor target) {
-        int columns = rowLength(target, count);
-        for (int done = 0, row = 0; done < count; done += columns, row++) {
-            int length = Math.min(columns, count - done);
-            uploads.ints(source, done, length, rowAddress(target, row));
-        }
+        graphs.checkNotRecording("copyIn");
+        uploads.ints(source, count, target);
     }
 
     /** As {@code Kernels.copyIn}. */
     public void copyIn(long[] source, int count, Tensor target) {
-        int columns = rowLength(target, count);
-        for (int done = 0, row = 0; done < count; done += columns, row++) {
-            int length = Math.min(columns, count - done);
-            uploads.longs(source, done, length, rowAddress(target, row));
-        }
+        graphs.checkNotRecording("copyIn");
+        uploads.longs(source, count, target);
     }
 
     /** As {@code Kernels.copyIn}. */
     public void copyIn(float[] source, int count, Tensor target) {
-        int columns = rowLength(target, count);
-        for (int done = 0, row = 0; done < count; done += columns, row++) {
-            int length = Math.min(columns, count - done);
-            long address = rowAddress(target, row);
-            if (target.dtype() == DType.F32) {
-                uploads.floats(source, done, length, address);
-            } else {
-                uploads.halves(source, done, length, address, Halves.of(target.dtype()));
-            }
+        graphs.checkNotRecording("copyIn");
+        if (target.dtype() == DType.F32) {
+            uploads.floats(source, count, target);
+        } else {
+            uploads.halves(source, count, target);
         }
-    }
-
-    /** Elements that follow each other without a gap: all of them where rows do. */
-    private static int rowLength(Tensor target, int count) {
-        return target.rowStride() == target.columns() ? count : target.columns();
-    }
-
-    private static long rowAddress(Tensor target, int row) {
-        return target.address() + (long) row * target.rowStride() * target.dtype().sizeBytes();
     }
 
     /** As {@code Kernels.copyOut}. */
     public void copyOut(Tensor source, int count, int[] target) {
+        graphs.checkNotRecording("copyOut");
         uploads.flush();
         downloads.ints(source, count, target);
     }
 
     /** As {@code Kernels.copyOut}. */
     public void copyOut(Tensor source, int count, float[] target) {
+        graphs.checkNotRecording("copyOut");
         uploads.flush();
         if (source.dtype() == DType.F32) {
             downloads.floats(source, count, target);
@@ -129,6 +129,7 @@ public final class CudaRuntime implements AutoCloseable {
 
     /** Waits for everything. */
     public void synchronize() {
+        graphs.checkNotRecording("synchronize");
         uploads.flush();
         stream.synchronize();
     }
@@ -141,6 +142,7 @@ public final class CudaRuntime implements AutoCloseable {
     @Override
     public void close() {
         context.makeCurrent();
+        graphs.close();
         downloads.close();
         uploads.close();
         launcher.close();

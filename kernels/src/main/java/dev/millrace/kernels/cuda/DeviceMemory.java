@@ -17,11 +17,13 @@ import jcuda.driver.JCudaDriver;
  */
 public final class DeviceMemory implements AutoCloseable {
     private final CudaStream stream;
+    private final StepGraphs graphs;
     private final BufferPool buffers = new BufferPool(this::free);
     private final Map<Long, DevicePointer> live = new HashMap<>();
 
-    DeviceMemory(CudaStream stream) {
+    DeviceMemory(CudaStream stream, StepGraphs graphs) {
         this.stream = stream;
+        this.graphs = graphs;
     }
 
     /** The accounts. */
@@ -59,6 +61,8 @@ public final class DeviceMemory implements AutoCloseable {
     }
 
     private void free(Buffer buffer) {
+        // They may hold its address.
+        graphs.clear();
         DevicePointer pointer = live.remove(((DeviceBuffer) buffer).address());
         CudaResult.check(JCudaDriver.cuMemFree(pointer), "cuMemFree");
     }

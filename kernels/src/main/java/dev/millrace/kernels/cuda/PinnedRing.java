@@ -1,6 +1,9 @@
 package dev.millrace.kernels.cuda;
 
 import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.nio.LongBuffer;
 import jcuda.Pointer;
 import jcuda.driver.CUevent;
 import jcuda.driver.CUevent_flags;
@@ -31,10 +34,10 @@ final class PinnedRing implements AutoCloseable {
         return slotBytes;
     }
 
-    /** Memory of the current slot, once the device no longer reads it. */
-    ByteBuffer buffer() {
+    /** The current slot, once the device no longer reads it. */
+    Slot claim() {
         slots[current].awaitFree();
-        return slots[current].host.buffer();
+        return slots[current];
     }
 
     /** Enqueues the copy of the slot's first bytes to its staging area, and returns that area's address. */
@@ -70,21 +73,44 @@ final class PinnedRing implements AutoCloseable {
         }
     }
 
-    private static final class Slot implements AutoCloseable {
+    /** One piece of page-locked memory, seen as any type. */
+    static final class Slot implements AutoCloseable {
         private final PinnedMemory host;
+        private final IntBuffer ints;
+        private final LongBuffer longs;
+        private final FloatBuffer floats;
         private final DevicePointer staging = new DevicePointer();
         private final CUevent free = new CUevent();
         private boolean busy;
 
         Slot(int bytes) {
             host = new PinnedMemory(bytes);
+            ints = host.buffer().asIntBuffer();
+            longs = host.buffer().asLongBuffer();
+            floats = host.buffer().asFloatBuffer();
             CudaResult.check(JCudaDriver.cuMemAlloc(staging, bytes), "cuMemAlloc of " + bytes);
             CudaResult.check(
                     JCudaDriver.cuEventCreate(free, CUevent_flags.CU_EVENT_DISABLE_TIMING),
                     "cuEventCreate");
         }
 
-        void awaitFree() {
+        ByteBuffer bytes() {
+            return host.buffer();
+        }
+
+        IntBuffer ints() {
+            return ints;
+        }
+
+        LongBuffer longs() {
+            return longs;
+        }
+
+        FloatBuffer floats() {
+            return floats;
+        }
+
+        private void awaitFree() {
             if (busy) {
                 CudaResult.check(JCudaDriver.cuEventSynchronize(free), "cuEventSynchronize");
                 busy = false;

@@ -1,5 +1,6 @@
 package dev.millrace.kernels.cuda;
 
+import dev.millrace.kernels.Tensor;
 import java.nio.ByteBuffer;
 
 /**
@@ -12,21 +13,20 @@ import java.nio.ByteBuffer;
 public final class Uploads implements AutoCloseable {
     private static final int NUM_SLOTS = 4;
     private static final int SLOT_BYTES = 1 << 20;
-    private static final int MAX_PIECES = 512;
+    private static final int MAX_PIECES = 128;
 
-    /** {target address, from, bytes}. */
-    private static final int RECORD_BYTES = 16;
+    /** {target address, from, bytes of a row, rows, stride in bytes, 0}. */
+    private static final int RECORD_BYTES = 32;
 
     private static final int HEADER_BYTES = MAX_PIECES * RECORD_BYTES;
-
-    /** Longer pieces are cut, as one block of threads moves one piece. */
-    private static final int MAX_PIECE_BYTES = 16 << 10;
-
     private static final int BLOCK = 256;
+
+    /** Blocks for each piece: most are small, but a prompt's tokens or block tables are not. */
+    private static final int BLOCKS_PER_PIECE = 4;
 
     private final PinnedRing ring;
     private final Launcher launcher;
-    private ByteBuffer slot;
+    private PinnedRing.Slot slot;
     private int pieces;
     private int end;
 
@@ -35,67 +35,88 @@ public final class Uploads implements AutoCloseable {
         this.launcher = launcher;
     }
 
-    void ints(int[] source, int from, int count, long address) {
-        int most = MAX_PIECE_BYTES / Integer.BYTES;
-        for (int done = 0; done < count; done += most) {
-            int length = Math.min(most, count - done);
-            int at = piece(address + (long) done * Integer.BYTES, length * Integer.BYTES);
-            for (int i = 0; i < length; i++) {
-                slot.putInt(at + i * Integer.BYTES, source[from + done + i]);
-            }
+    void ints(int[] source, int count, Tensor target) {
+        for (int done = 0; done < count; ) {
+            int length = add(target, done, count, Integer.BYTES);
+            slot.ints().put(end(length, Integer.BYTES) / Integer.BYTES, source, done, length);
+            done += length;
         }
     }
 
-    void longs(long[] source, int from, int count, long address) {
-        int most = MAX_PIECE_BYTES / Long.BYTES;
-        for (int done = 0; done < count; done += most) {
-            int length = Math.min(most, count - done);
-            int at = piece(address + (long) done * Long.BYTES, length * Long.BYTES);
-            for (int i = 0; i < length; i++) {
-                slot.putLong(at + i * Long.BYTES, source[from + done + i]);
-            }
+    void longs(long[] source, int count, Tensor target) {
+        for (int done = 0; done < count; ) {
+            int length = add(target, done, count, Long.BYTES);
+            slot.longs().put(end(length, Long.BYTES) / Long.BYTES, source, done, length);
+            done += length;
         }
     }
 
-    void floats(float[] source, int from, int count, long address) {
-        int most = MAX_PIECE_BYTES / Float.BYTES;
-        for (int done = 0; done < count; done += most) {
-            int length = Math.min(most, count - done);
-            int at = piece(address + (long) done * Float.BYTES, length * Float.BYTES);
-            for (int i = 0; i < length; i++) {
-                slot.putFloat(at + i * Float.BYTES, source[from + done + i]);
-            }
+    void floats(float[] source, int count, Tensor target) {
+        for (int done = 0; done < count; ) {
+            int length = add(target, done, count, Float.BYTES);
+            slot.floats().put(end(length, Float.BYTES) / Float.BYTES, source, done, length);
+            done += length;
         }
     }
 
     /** Rounds to 16 bits on the way. */
-    void halves(float[] source, int from, int count, long address, Halves type) {
-        int most = MAX_PIECE_BYTES / Short.BYTES;
-        for (int done = 0; done < count; done += most) {
-            int length = Math.min(most, count - done);
-            int at = piece(address + (long) done * Short.BYTES, length * Short.BYTES);
+    void halves(float[] source, int count, Tensor target) {
+        Halves type = Halves.of(target.dtype());
+        for (int done = 0; done < count; ) {
+            int length = add(target, done, count, Short.BYTES);
+            int at = end(length, Short.BYTES);
             for (int i = 0; i < length; i++) {
-                slot.putShort(at + i * Short.BYTES, type.round(source[from + done + i]));
+                slot.bytes().putShort(at + i * Short.BYTES, type.round(source[done + i]));
             }
+            done += length;
         }
     }
 
-    /** Room for one piece in the slot; returns where. */
-    private int piece(long address, int bytes) {
-        if (pieces == MAX_PIECES || pieces > 0 && end + bytes > ring.slotBytes()) {
+    /**
+     * Adds a piece that begins with element {@code done} of the view: as many whole rows as there are left and as fit, or a part of
+     * one. Returns how many elements it takes.
+     */
+    private int add(Tensor target, int done, int count, int size) {
+        boolean gapless = target.rowStride() == target.columns();
+        int columns = gapless ? count : target.columns();
+        int row = done / columns;
+        int column = done % columns;
+        makeRoom(size);
+        int room = (ring.slotBytes() - end) / size;
+        int rowLength = Math.min(columns - column, Math.min(count - done, room));
+        boolean wholeRows = column == 0 && rowLength == columns;
+        int rows = wholeRows ? Math.min((count - done) / columns, room / columns) : 1;
+        long index = (long) row * target.rowStride() + column;
+        record(target.address() + index * size, rowLength * size, rows, target.rowStride() * size);
+        return rows * rowLength;
+    }
+
+    /** Room for one more piece of at least one element. */
+    private void makeRoom(int size) {
+        if (pieces == MAX_PIECES || pieces > 0 && end + size > ring.slotBytes()) {
             flush();
         }
         if (pieces == 0) {
-            slot = ring.buffer();
+            slot = ring.claim();
             end = HEADER_BYTES;
         }
-        int record = pieces++ * RECORD_BYTES;
-        slot.putLong(record, address);
-        slot.putInt(record + 8, end);
-        slot.putInt(record + 12, bytes);
+    }
+
+    private void record(long address, int rowBytes, int rows, int strideBytes) {
+        ByteBuffer header = slot.bytes();
+        int at = pieces++ * RECORD_BYTES;
+        header.putLong(at, address);
+        header.putInt(at + 8, end);
+        header.putInt(at + 12, rowBytes);
+        header.putInt(at + 16, rows);
+        header.putInt(at + 20, strideBytes);
+        header.putLong(at + 24, 0);
+    }
+
+    /** Where the data of the piece goes; the next one begins behind it, at a multiple of 16 again. */
+    private int end(int length, int size) {
         int at = end;
-        // The next one begins at a multiple of 16 again.
-        end = (end + bytes + 15) & -16;
+        end = Math.min((at + length * size + 15) & -16, ring.slotBytes());
         return at;
     }
 
@@ -107,7 +128,9 @@ public final class Uploads implements AutoCloseable {
         long staging = ring.stage(end);
         int count = pieces;
         pieces = 0;
-        launcher.begin(EntryPoint.SCATTER_INPUTS).address(staging).run(count, BLOCK);
+        launcher.begin(EntryPoint.SCATTER_INPUTS)
+                .address(staging)
+                .run(count, BLOCKS_PER_PIECE, 1, BLOCK, 0);
         ring.advance();
     }
 
@@ -116,7 +139,7 @@ public final class Uploads implements AutoCloseable {
         flush();
         long target = address;
         while (source.hasRemaining()) {
-            ByteBuffer free = ring.buffer();
+            ByteBuffer free = ring.claim().bytes();
             int length = Math.min(source.remaining(), ring.slotBytes());
             free.put(0, source, source.position(), length);
             source.position(source.position() + length);
