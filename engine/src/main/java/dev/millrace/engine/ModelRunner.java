@@ -4,6 +4,7 @@ import dev.millrace.engine.model.Decoder;
 import dev.millrace.kernels.DType;
 import dev.millrace.kernels.Kernels;
 import dev.millrace.kernels.KvCache;
+import dev.millrace.kernels.PackedBatch;
 import dev.millrace.kernels.SamplingBatch;
 import dev.millrace.kernels.Tensor;
 import java.util.ArrayList;
@@ -33,6 +34,10 @@ final class ModelRunner implements BatchRunner {
     private final int[] topIds;
     private final float[] logprobs;
     private final float[] topLogprobs;
+    private final int maxDecodeRows;
+    private final Runnable decodeStep = this::runDecodeStep;
+    private PackedBatch decodeBatch;
+    private SamplingBatch drawn;
 
     /** A runner over {@code decoder}, with {@code cache} as its keys and values. */
     ModelRunner(
@@ -41,6 +46,7 @@ final class ModelRunner implements BatchRunner {
         this.decoder = decoder;
         this.cache = cache;
         maxRows = config.maxNumSeqs();
+        maxDecodeRows = Math.min(maxRows, config.maxNumBatchedTokens());
         input =
                 new ModelInput(
                         kernels,
@@ -73,14 +79,49 @@ final class ModelRunner implements BatchRunner {
             kernels.copyIn(batch.blockCopies(), 2 * batch.numBlockCopies(), blockCopies);
             kernels.copyBlocks(cache, blockCopies, batch.numBlockCopies());
         }
-        Tensor states = decoder.forward(input.pack(batch), cache);
-        scorePrompts(batch, states);
-        sample(batch, states);
+        sampling.clear();
+        if (isDecode(batch)) {
+            decode(batch);
+        } else {
+            Tensor states = decoder.forward(input.pack(batch), cache);
+            scorePrompts(batch, states);
+            sample(batch, states);
+        }
+    }
+
+    /** Whether every sequence computes one token and gets the next: then the rows are the sequences, in order. */
+    private static boolean isDecode(ScheduledBatch batch) {
+        if (batch.numTokens() != batch.size()) {
+            return false;
+        }
+        for (int s = 0; s < batch.size(); s++) {
+            if (!batch.samples(s)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** All that the device does is one step that it may have recorded; its inputs are padded to the shape of the record. */
+    private void decode(ScheduledBatch batch) {
+        int padded = Math.min(kernels.replayRows(batch.size()), maxDecodeRows);
+        decodeBatch = input.pack(batch, padded);
+        for (int s = 0; s < batch.size(); s++) {
+            sampling.add(batch.sequence(s));
+        }
+        drawn = sampling.pack(padded);
+        kernels.replay(padded, decodeStep);
+        readSampled(batch, batch.size());
+    }
+
+    private void runDecodeStep() {
+        Tensor states = decoder.forward(decodeBatch, cache);
+        decoder.logits(logits, states, decodeBatch.numTokens());
+        kernels.sample(logits, drawn);
     }
 
     /** Draws a token for every sequence that has caught up; its last row has the hidden state. */
     private void sample(ScheduledBatch batch, Tensor states) {
-        sampling.clear();
         int count = 0;
         int row = 0;
         for (int s = 0; s < batch.size(); s++) {
@@ -94,10 +135,14 @@ final class ModelRunner implements BatchRunner {
             return;
         }
         computeLogits(states, count);
-        SamplingBatch drawn = sampling.pack();
+        drawn = sampling.pack(count);
         kernels.sample(logits, drawn);
+        readSampled(batch, count);
+    }
+
+    private void readSampled(ScheduledBatch batch, int count) {
         kernels.copyOut(drawn.tokenIds, count, sampledIds);
-        readLogprobs(batch, drawn, count);
+        readLogprobs(batch, count);
         int next = 0;
         for (int s = 0; s < batch.size(); s++) {
             if (batch.samples(s)) {
@@ -114,7 +159,7 @@ final class ModelRunner implements BatchRunner {
         decoder.logits(logits, hidden, count);
     }
 
-    private void readLogprobs(ScheduledBatch batch, SamplingBatch drawn, int count) {
+    private void readLogprobs(ScheduledBatch batch, int count) {
         boolean any = false;
         for (int s = 0; s < batch.size(); s++) {
             any |= batch.samples(s) && batch.sequence(s).sampling.logprobs() >= 0;

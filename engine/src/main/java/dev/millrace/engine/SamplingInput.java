@@ -81,6 +81,25 @@ final class SamplingInput {
         rows++;
     }
 
+    /** Greedy, as that is the least work; nobody reads what is drawn. */
+    private void addDead() {
+        temperature[rows] = 0;
+        topK[rows] = 0;
+        topP[rows] = 1;
+        minP[rows] = 0;
+        repetitionPenalty[rows] = 1;
+        presencePenalty[rows] = 0;
+        frequencyPenalty[rows] = 0;
+        seed[rows] = 0;
+        position[rows] = 0;
+        numLogprobs[rows] = -1;
+        promptLens[rows] = 0;
+        masked[rows] = 0;
+        cuHistory[rows + 1] = cuHistory[rows];
+        cuBias[rows + 1] = cuBias[rows];
+        rows++;
+    }
+
     private void addHistory(Sequence sequence) {
         int count = sequence.sampling.hasPenalty() ? sequence.numTokens() : 0;
         int start = cuHistory[rows];
@@ -141,8 +160,11 @@ final class SamplingInput {
         }
     }
 
-    /** Sends all rows to the device. */
-    SamplingBatch pack() {
+    /** Sends all rows to the device, with dead ones behind them up to {@code paddedRows}. */
+    SamplingBatch pack(int paddedRows) {
+        while (rows < paddedRows) {
+            addDead();
+        }
         packed.resize(rows);
         packed.reserve(kernels, cuHistory[rows], cuBias[rows]);
         kernels.copyIn(temperature, rows, packed.temperature);

@@ -260,6 +260,16 @@ public final class CudaKernels implements Kernels {
         sampling.run(logits, batch);
     }
 
+    /** Steps of 8 up to 128, of 16 up to 256, and so on: at most an eighth of the rows is padding, and at most 28 graphs to 512. */
+    @Override
+    public int replayRows(int rows) {
+        if (rows <= 8) {
+            return rows;
+        }
+        int step = Math.max(8, Integer.highestOneBit(rows - 1) / 8);
+        return (rows + step - 1) / step * step;
+    }
+
     @Override
     public void replay(int shape, Runnable step) {
         prepareLaunch();

@@ -132,6 +132,9 @@ public sealed interface Kernels extends AutoCloseable permits CpuKernels, CudaKe
     /** Draws one token for each row of {@code logits} F32 [rows, V], which it overwrites; ties go to the lowest token id. */
     void sample(Tensor logits, SamplingBatch batch);
 
+    /** Rows that a step of {@code rows} is padded to before {@link #replay}, so that few shapes are recorded; at least as many. */
+    int replayRows(int rows);
+
     /**
      * Runs {@code step}, which calls operations only, no copies: the same ones on the same tensors with the same numbers of rows
      * whenever {@code shape} is the same. A backend may record them the first time, and then repeat them without running it.
