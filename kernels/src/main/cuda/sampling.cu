@@ -114,6 +114,12 @@ __device__ __forceinline__ u64 smaller(u64 a, u64 b) {
     return a < b ? a : b;
 }
 
+// The smallest float that is not below x.
+__device__ __forceinline__ float least_at(double x) {
+    const float nearest = float(x);
+    return double(nearest) < x ? nextafterf(nearest, INFINITY) : nearest;
+}
+
 struct Filter {
     float temperature, top_p, min_p;
     int top_k;
@@ -125,7 +131,7 @@ __device__ __forceinline__ int draw(const float* row, int n, float largest, cons
     const float factor = fminf(1.f / filter.temperature, 3.402823466e38f);
     Mass mass{largest, factor, -INFINITY, kAll};
     if (filter.min_p > 0.f)
-        mass.lowest = __double2float_ru(largest + double(filter.temperature) * log(double(filter.min_p)));
+        mass.lowest = least_at(largest + double(filter.temperature) * log(double(filter.min_p)));
     const Distance distance{largest, factor};
     if (filter.top_k > 0 && filter.top_k < n)
         mass.cut = find_cut(
