@@ -92,7 +92,12 @@ final class LedgerJob {
     JobClient start(StreamExecutionEnvironment env, DataStream<String> records, Duration linger)
             throws Exception {
         OperatorOptions options =
-                new OperatorOptions(MAX_IN_FLIGHT, Duration.ZERO, linger, OnModelChange.FAIL, OnEngineFailure.FAIL_TASK);
+                new OperatorOptions(
+                        MAX_IN_FLIGHT,
+                        Duration.ZERO,
+                        linger,
+                        OnModelChange.FAIL,
+                        OnEngineFailure.FAIL_TASK);
         SingleOutputStreamOperator<String> results =
                 LlmInference.of(records, TestingSpecs.spec(provider, options), Types.STRING)
                         .uid("llm");

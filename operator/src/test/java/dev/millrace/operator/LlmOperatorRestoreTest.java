@@ -207,7 +207,12 @@ final class LlmOperatorRestoreTest {
         TestingProvider other =
                 TestingProvider.of(() -> remember(engine, TestEngines.ofModel("other")));
         OperatorOptions options =
-                new OperatorOptions(64, Duration.ZERO, Duration.ZERO, OnModelChange.REGENERATE, OnEngineFailure.FAIL_TASK);
+                new OperatorOptions(
+                        64,
+                        Duration.ZERO,
+                        Duration.ZERO,
+                        OnModelChange.REGENERATE,
+                        OnEngineFailure.FAIL_TASK);
         try (OperatorHarness harness =
                 OperatorHarness.restore(TestingSpecs.spec(other, options), run.state)) {
             harness.endInput();

@@ -127,7 +127,12 @@ final class LlmOperatorTest {
     @Test
     void recordThatMissesItsDeadlineGoesToTheSideOutput() throws Exception {
         OperatorOptions options =
-                new OperatorOptions(64, Duration.ofMillis(30), Duration.ZERO, OnModelChange.FAIL, OnEngineFailure.FAIL_TASK);
+                new OperatorOptions(
+                        64,
+                        Duration.ofMillis(30),
+                        Duration.ZERO,
+                        OnModelChange.FAIL,
+                        OnEngineFailure.FAIL_TASK);
         LlmSpec<String, String> spec =
                 new LlmSpec<>(
                         TestingProvider.of(() -> TestEngines.slow(Duration.ofMillis(2))),
@@ -234,7 +239,12 @@ final class LlmOperatorTest {
                                                         new IllegalStateException("device lost")))
                                         : TestEngines.free());
         OperatorOptions lingering =
-                new OperatorOptions(64, Duration.ZERO, Duration.ofMinutes(1), OnModelChange.FAIL, OnEngineFailure.FAIL_TASK);
+                new OperatorOptions(
+                        64,
+                        Duration.ZERO,
+                        Duration.ofMinutes(1),
+                        OnModelChange.FAIL,
+                        OnEngineFailure.FAIL_TASK);
         LlmSpec<String, String> spec = TestingSpecs.spec(provider, lingering);
         try (OperatorHarness harness = OperatorHarness.open(spec)) {
             assertThatThrownBy(

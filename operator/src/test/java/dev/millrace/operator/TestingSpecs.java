@@ -24,7 +24,12 @@ final class TestingSpecs {
     private TestingSpecs() {}
 
     static OperatorOptions options(int maxInFlight) {
-        return new OperatorOptions(maxInFlight, Duration.ZERO, Duration.ZERO, OnModelChange.FAIL, OnEngineFailure.FAIL_TASK);
+        return new OperatorOptions(
+                maxInFlight,
+                Duration.ZERO,
+                Duration.ZERO,
+                OnModelChange.FAIL,
+                OnEngineFailure.FAIL_TASK);
     }
 
     static LlmSpec<String, String> spec(EngineProvider provider, OperatorOptions options) {

@@ -66,7 +66,9 @@ final class StepGraphs implements AutoCloseable {
         int result = JCudaDriver.cuGraphInstantiate(executable, graph, 0);
         JCudaDriver.cuGraphDestroy(graph);
         if (result == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
-            LOG.warn("No memory for the graph of a step of {} rows; kernels are launched one by one.", shape);
+            LOG.warn(
+                    "No memory for the graph of a step of {} rows; kernels are launched one by one.",
+                    shape);
             disabled = true;
             return null;
         }
