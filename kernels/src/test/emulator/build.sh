@@ -1,8 +1,9 @@
 #!/bin/bash
-# build.sh OUT_DIR: builds the emulator, and the kernels of src/main/cuda for it.
+# build.sh [--tests] OUT_DIR: builds the emulator, and the kernels of src/main/cuda for it.
 #
 #   OUT_DIR/plain/libcuda.so.1  libkernels.so    fast
 #   OUT_DIR/check/libcuda.so.1  libkernels.so    every access checked; needed for counting too
+#   OUT_DIR/tests/{bugs,counters,conformance}/{plain,check}/libkernels.so, OUT_DIR/tests/run    --tests only: what tests the emulator itself
 #
 # Only what changed, by content, is compiled again. CUDA_HOME must hold the headers of a CUDA toolkit 13; nvcc is not needed.
 #   KERNELS="a.cu b.cu"  other kernels than those of src/main/cuda; then only OUT_DIR/{plain,check}/libkernels.so are made,
@@ -13,10 +14,12 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cuda_sources=$(cd "$here/../../main/cuda" && pwd)
 
-common_flags=(-std=c++17 -g -fPIC -Wall -Wextra -Wno-unknown-pragmas -Wno-psabi -Wno-misleading-indentation -DCUDA_EMU=1 -fno-strict-aliasing)
-emulator_flags=(-O2)
-# One result on every machine: no fused multiply-add but where the kernel asks for it. Local variables come poisoned.
-kernel_flags=(-march=x86-64-v3 -ffp-contract=off)
+common_flags=(-std=c++17 -fPIC -Wall -Wextra -Wno-unknown-pragmas -Wno-psabi -Wno-misleading-indentation
+    -DCUDA_EMU=1 -fno-strict-aliasing)
+emulator_flags=(-O2 -fno-semantic-interposition)
+# -g1 is enough to name lines, inlined ones too. One result on every machine: no fused multiply-add but where the
+# kernel asks for it. Local variables come poisoned.
+kernel_flags=(-g1 -march=x86-64-v3 -ffp-contract=off)
 plain_flags=(-O2 -ftrivial-auto-var-init=pattern)
 # No SRA: a float4 load must stay one 16-byte access, for the counters' sake.
 check_flags=(-O1 -fsanitize=thread,bounds,alignment,shift --param=tsan-instrument-func-entry-exit=0
@@ -34,18 +37,26 @@ require_tools() {
         fail 4 "CUDA_HOME=${CUDA_HOME:-} has no include/cuda.h; it must name a CUDA toolkit"
 }
 
-# Runs "$@", which makes $1's file, unless its inputs are as they were. The inputs are the command and the files in its .d file.
+# Whether $1 is what the command "${@:2}" made of inputs that are as they were. The inputs are the files in its .d file.
+is_current() {
+    local object=$1
+    shift
+    [ -f "$object" ] && [ -f "${object%.o}.key" ] && [ "$(key "$object" "$@")" = "$(cat "${object%.o}.key")" ]
+}
+
+key() {
+    local object=$1
+    shift
+    { echo "$*"; current_inputs "${object%.o}.d"; } | sha256sum
+}
+
 compile() {
     local object=$1
     shift
-    local dependencies=${object%.o}.d key=${object%.o}.key
-    local now
-    now=$( { echo "$*"; current_inputs "$dependencies"; } | sha256sum)
-    [ -f "$object" ] && [ -f "$key" ] && [ "$now" = "$(cat "$key")" ] && return 0
-    rm -f "$key"
+    rm -f "${object%.o}.key"
     mkdir -p "$(dirname "$object")"
-    "$@" -MD -MF "$dependencies" -o "$object"
-    { echo "$*"; current_inputs "$dependencies"; } | sha256sum >"$key"
+    "$@" -MD -MF "${object%.o}.d" -o "$object"
+    key "$object" "$@" >"${object%.o}.key"
 }
 
 # Contents of the files that a .d file names, without the toolkit's and the system's.
@@ -83,18 +94,23 @@ compile_kernel() {
     local mode=$1 source=$2 out=$3
     local name
     name=$(basename "$source" .cu)
-    local registration=$out/$mode/objects/$name.registered.cpp flags
-    mkdir -p "$(dirname "$registration")"
+    local object=$out/$mode/objects/$name.o flags
+    local registration=${object%.o}.registered.cpp
     [ "$mode" = plain ] && flags=("${plain_flags[@]}") || flags=("${check_flags[@]}")
+    local command=(g++ "${common_flags[@]}" "${kernel_flags[@]}" "${flags[@]}" "${include_flags[@]}"
+        -fmacro-prefix-map="$(dirname "$source")/=" -fmacro-prefix-map="$cuda_sources/=" -c "$registration")
+    is_current "$object" "${command[@]}" && return 0
+    mkdir -p "$(dirname "$object")"
     register_entries "$source" "$registration"
-    compile "$out/$mode/objects/$name.o" g++ "${common_flags[@]}" "${kernel_flags[@]}" "${flags[@]}" "${include_flags[@]}" \
-        -fmacro-prefix-map="$(dirname "$source")/=" -fmacro-prefix-map="$cuda_sources/=" -c "$registration"
+    compile "$object" "${command[@]}"
 }
 
 compile_emulator() {
     local source=$1 out=$2
-    compile "$out/emulator/$(basename "$source" .cpp).o" g++ "${common_flags[@]}" "${emulator_flags[@]}" "${include_flags[@]}" \
-        -c "$source"
+    local object
+    object=$out/emulator/$(basename "$source" .cpp).o
+    local command=(g++ "${common_flags[@]}" "${emulator_flags[@]}" "${include_flags[@]}" -c "$source")
+    is_current "$object" "${command[@]}" || compile "$object" "${command[@]}"
 }
 
 # Every driver function that cuda.h declares, and we lack, says so when it is called instead of ending the process.
@@ -123,12 +139,14 @@ newer_than() {
 
 link_emulator() {
     local out=$1
-    local objects=("$out"/emulator/*.o)
+    local objects=() source
+    for source in "$here"/src/*.cpp; do objects+=("$out/emulator/$(basename "$source" .cpp).o"); done
     newer_than "$out/plain/libcuda.so.1" "${objects[@]}" || return 0
     write_stubs "$out"
     g++ -c "$out/emulator/stubs.S" -o "$out/emulator/stubs.o"
     mkdir -p "$out/plain" "$out/check"
-    g++ -shared -o "$out/plain/libcuda.so.1" -Wl,-soname,libcuda.so.1 "$out"/emulator/*.o -lpthread -ldl
+    g++ -shared -o "$out/plain/libcuda.so.1" -Wl,-soname,libcuda.so.1 -Wl,-Bsymbolic "${objects[@]}" "$out/emulator/stubs.o" \
+        -lpthread -ldl
     cp "$out/plain/libcuda.so.1" "$out/check/libcuda.so.1"
 }
 
@@ -152,12 +170,39 @@ compile_marker() {
     echo "$text" | g++ -fPIC -w -x c++ -c - -o "$out/$mode/objects/marker.o"
 }
 
+# Kernels with planted bugs or known counters, and the host program that runs them.
+build_tests() {
+    local out=$1 set
+    for set in bugs counters conformance; do
+        KERNELS=$(echo "$here/tests/$set"/*.cu) EMULATOR_DIR=$out "${BASH_SOURCE[0]}" "$out/tests/$set"
+    done
+    for source in "$here"/tests/runner/*.cpp; do printf '%s\n' "--emulator $source"; done |
+        xargs -P "${JOBS:-2}" -I{} bash -c '"$0" $1 "$2" "$3"' "${BASH_SOURCE[0]}" {} "$out/tests" "$out" || exit 1
+    newer_than "$out/tests/run" "$out"/tests/emulator/*.o "$out/plain/libcuda.so.1" || return 0
+    g++ -o "$out/tests/run" "$out"/tests/emulator/*.o -L"$out/plain" -l:libcuda.so.1
+}
+
+# Of everything that a build depends on: the quick way out when nothing changed.
+all_inputs() {
+    { echo "${KERNELS:-} $CUDA_HOME"; cat "$CUDA_HOME/include/cuda.h" "$cuda_sources"/*.cu* ${KERNELS:-}
+        find "$here" -type f -print0 | sort -z | xargs -0 cat; } | sha256sum
+}
+
 main() {
+    local tests=false stamp=inputs
+    if [ "${1:-}" = --tests ]; then
+        tests=true
+        stamp=inputs-and-tests
+        shift
+    fi
     require_tools "$@"
     mkdir -p "$1"
     local out
     out=$(cd "$1" && pwd)
-    local emulator=${EMULATOR_DIR:-$out}
+    local emulator=${EMULATOR_DIR:-$out} inputs
+    inputs=$(all_inputs)
+    [ -f "$out/$stamp" ] && [ "$inputs" = "$(cat "$out/$stamp")" ] && return 0
+    rm -f "$out/inputs" "$out/inputs-and-tests"
     patch_headers "$emulator"
     local sources=()
     if [ -n "${KERNELS:-}" ]; then
@@ -177,6 +222,10 @@ main() {
         compile_marker "$mode" "$out"
         link_kernels "$mode" "$out" "$emulator" "${sources[@]}"
     done
+    echo "$inputs" >"$out/inputs"
+    $tests || return 0
+    build_tests "$out"
+    echo "$inputs" >"$out/$stamp"
 }
 
 set_include_flags() { include_flags=(-I"$here/include" -I"$1/headers" -I"$CUDA_HOME/include" -I"$cuda_sources" -I"$here/src"); }

@@ -10,6 +10,8 @@
 
 // The wrappers report their own accesses, so the instrumentation must leave them alone.
 #define EMU_UNCHECKED __attribute__((no_sanitize("thread"), no_sanitize("undefined")))
+// A local array of the emulator's own, exempt from the poison that the kernels' local variables get.
+#define EMU_UNFILLED __attribute__((uninitialized))
 // Last parameters of every wrapper: the kernel's source line reaches the reports without a change of the
 // call.
 #define EMU_AT const char *emu_file = __builtin_FILE(), int emu_line = __builtin_LINE()
@@ -76,8 +78,18 @@ enum class Access : uint8_t {
     AsyncGlobal,  // its other side, in global memory
     Announced,    // a write issued now and done later: checked now, recorded when done
 };
-void noteRead(Thread*, const void*, size_t, Site, Access = Access::Plain);
-void noteWrite(Thread*, const void*, size_t, Site, Access = Access::Plain);
+extern bool observing;  // by the checker or the counters
+void observeRead(Thread*, const void*, size_t, Site, Access);
+void observeWrite(Thread*, const void*, size_t, Site, Access);
+
+EMU_UNCHECKED inline void noteRead(Thread* thread, const void* p, size_t bytes, Site site,
+                                   Access kind = Access::Plain) {
+    if (observing) observeRead(thread, p, bytes, site, kind);
+}
+EMU_UNCHECKED inline void noteWrite(Thread* thread, const void* p, size_t bytes, Site site,
+                                    Access kind = Access::Plain) {
+    if (observing) observeWrite(thread, p, bytes, site, kind);
+}
 
 // ---- ordering ----
 enum class Order { Relaxed, Acquire, Release, AcquireRelease };

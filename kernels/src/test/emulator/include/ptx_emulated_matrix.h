@@ -32,7 +32,7 @@ EMU_UNCHECKED inline void fragmentElements(Matrix& m, int lane, uint16_t*& low, 
 template <int Count, bool Transposed>
 EMU_UNCHECKED void combineLoadMatrix(const Participants& all) {
     needFullWarp(all);
-    Matrix matrices[Count];
+    EMU_UNFILLED Matrix matrices[Count];
     for (int lane = 0; lane < 8 * Count; lane++) {
         Thread* thread = all.thread[lane];
         char* row = sharedPointer(static_cast<MatrixOperand*>(all.operand[lane])->row, 16, 16, thread->site);
@@ -52,7 +52,7 @@ EMU_UNCHECKED void combineLoadMatrix(const Participants& all) {
 template <int Count, bool Transposed>
 EMU_UNCHECKED void combineStoreMatrix(const Participants& all) {
     needFullWarp(all);
-    Matrix matrices[Count];
+    EMU_UNFILLED Matrix matrices[Count];
     for (int lane = 0; lane < 32; lane++) {
         for (int i = 0; i < Count; i++) {
             uint16_t *low, *high;
@@ -84,10 +84,11 @@ EMU_UNCHECKED inline float decodeBf16(uint32_t bits) {
     memcpy(&value, &word, 4);
     return value;
 }
+// The instruction itself: the header with its intrinsic takes as long to compile as all of CUDA's.
 EMU_UNCHECKED inline float decodeF16(uint32_t bits) {
-    __half_raw raw;
-    raw.x = uint16_t(bits);
-    return __half2float(__half(raw));
+    typedef short Halves __attribute__((vector_size(16)));
+    Halves halves = {short(bits), 0, 0, 0, 0, 0, 0, 0};
+    return __builtin_ia32_vcvtph2ps(halves)[0];
 }
 EMU_UNCHECKED inline int decodeS8(uint32_t bits) {
     return int8_t(bits);
@@ -127,31 +128,45 @@ using E4m3 = Element<float, 4, decodeE4m3>;
 using S8 = Element<int, 4, decodeS8>;
 
 // d[16][8] += a[16][K] * b[K][8]. Sums run over k in order, in the accumulator's type, and are then added to
-// d: fixed, but not the hardware's rounding.
+// d: fixed, but not the hardware's rounding. k = word * perRegister + i; both operands are decoded word by
+// word, in loops that the compiler turns into vector instructions.
 template <class E>
 EMU_UNCHECKED void combineMma(const Participants& all) {
     using Acc = typename E::Accumulator;
     typedef Acc Row __attribute__((vector_size(8 * sizeof(Acc))));
-    constexpr int K = E::k, Each = E::perRegister;
+    constexpr int Each = E::perRegister, Words = 8;  // of a row of a, and of a column of b
     needFullWarp(all);
-    countMma(all.thread[0]->site, 2 * 16 * 8 * K);
-    Acc a[16][K];
-    Row b[K];
+    countMma(all.thread[0]->site, 2 * 16 * 8 * E::k);
+    EMU_UNFILLED uint32_t wordsA[16][Words];
+    EMU_UNFILLED uint32_t wordsB[Words][8];
     for (int lane = 0; lane < 32; lane++) {
         auto* operand = static_cast<MmaOperand<Acc>*>(all.operand[lane]);
-        int group = lane / 4, first = lane % 4 * Each;
-        for (int i = 0; i < Each; i++) {
-            for (int r = 0; r < 4; r++)
-                a[group + r % 2 * 8][r / 2 * K / 2 + first + i] = E::decode(operand->a[r], i);
-            for (int r = 0; r < 2; r++) b[r * K / 2 + first + i][group] = E::decode(operand->b[r], i);
+        int group = lane / 4, column = lane % 4;
+        for (int r = 0; r < 4; r++) wordsA[group + r % 2 * 8][column + r / 2 * 4] = operand->a[r];
+        for (int r = 0; r < 2; r++) wordsB[column + r * 4][group] = operand->b[r];
+    }
+    EMU_UNFILLED Acc a[Each][16][Words];
+    EMU_UNFILLED Row b[Each][Words];
+    for (int i = 0; i < Each; i++) {
+        for (int row = 0; row < 16; row++) {
+            for (int word = 0; word < Words; word++) a[i][row][word] = E::decode(wordsA[row][word], i);
+        }
+        for (int word = 0; word < Words; word++) {
+            for (int column = 0; column < 8; column++)
+                b[i][word][column] = E::decode(wordsB[word][column], i);
         }
     }
-    for (int row = 0; row < 16; row++) {
-        Row sum = {};
-        for (int k = 0; k < K; k++) sum += a[row][k] * b[k];
-        for (int column = 0; column < 8; column++) {
-            auto* operand = static_cast<MmaOperand<Acc>*>(all.operand[row % 8 * 4 + column / 2]);
-            operand->d[row / 8 * 2 + column % 2] += sum[column];
+    for (int half = 0; half < 2; half++) {
+        Row sums[8] = {};  // eight rows at once: their chains of additions overlap
+        for (int word = 0; word < Words; word++) {
+            for (int i = 0; i < Each; i++) {
+                for (int row = 0; row < 8; row++) sums[row] += a[i][half * 8 + row][word] * b[i][word];
+            }
+        }
+        for (int lane = 0; lane < 32; lane++) {
+            Acc* d = static_cast<MmaOperand<Acc>*>(all.operand[lane])->d + half * 2;
+            d[0] += sums[lane / 4][lane % 4 * 2];
+            d[1] += sums[lane / 4][lane % 4 * 2 + 1];
         }
     }
 }

@@ -14,6 +14,7 @@
 namespace emu {
 
 bool checking = false;
+bool observing = false;
 
 namespace {
 
@@ -251,12 +252,12 @@ void checkWrite(Thread* thread, const void* p, size_t bytes, Site site, Access k
     if (checking) checkAccess(thread, {uint64_t(p), bytes, true, kind, placeOf(site)});
 }
 
-void noteRead(Thread* thread, const void* p, size_t bytes, Site site, Access kind) {
+void observeRead(Thread* thread, const void* p, size_t bytes, Site site, Access kind) {
     checkRead(thread, p, bytes, site, kind);
     if (counting && kind == Access::Plain) countAccess(thread, p, bytes, false, site);
 }
 
-void noteWrite(Thread* thread, const void* p, size_t bytes, Site site, Access kind) {
+void observeWrite(Thread* thread, const void* p, size_t bytes, Site site, Access kind) {
     checkWrite(thread, p, bytes, site, kind);
     if (counting && kind == Access::Plain) countAccess(thread, p, bytes, true, site);
 }

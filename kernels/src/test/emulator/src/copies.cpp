@@ -4,7 +4,6 @@
 // copy is issued.
 #include "copies.h"
 
-#include <deque>
 #include <vector>
 
 #include "checker.h"
@@ -16,33 +15,31 @@
 namespace emu {
 namespace {
 
-// A thread's copies: those issued since the last commit, and the committed groups in order.
+// A thread's copies in order of issue, those of one committed group after those of the other. Memory is kept
+// from block to block.
 template <class Copy>
-struct Groups {
-    std::vector<Copy> open;
-    std::deque<std::vector<Copy>> committed;
-
-    void commit() {
-        committed.push_back(std::move(open));
-        open.clear();
-    }
+class Groups {
+  public:
+    void add(const Copy& copy) { copies.push_back(copy); }
+    void commit() { ends.push_back(copies.size()); }
     void clear() {
-        open.clear();
-        committed.clear();
+        copies.clear();
+        ends.clear();
+        firstCopy = firstGroup = 0;
     }
     template <class Do>
-    void finishAllBut(int pending, Do perform) {
-        while (int(committed.size()) > pending) {
-            for (const Copy& copy : committed.front()) perform(copy);
-            committed.pop_front();
+    void finishAllBut(size_t pending, Do perform) {
+        while (ends.size() - firstGroup > pending) {
+            for (size_t end = ends[firstGroup++]; firstCopy < end; firstCopy++) perform(copies[firstCopy]);
         }
+        if (firstCopy == copies.size() && firstGroup == ends.size()) clear();
     }
-    const Copy* firstPending() const {
-        for (const auto& group : committed) {
-            if (!group.empty()) return &group.front();
-        }
-        return open.empty() ? nullptr : &open.front();
-    }
+    const Copy* firstPending() const { return firstCopy < copies.size() ? &copies[firstCopy] : nullptr; }
+
+  private:
+    std::vector<Copy> copies;
+    std::vector<size_t> ends;  // of committed groups, in `copies`
+    size_t firstCopy = 0, firstGroup = 0;
 };
 
 struct AsyncCopy {
@@ -105,7 +102,7 @@ void copyAsync(uint32_t destination, const void* source, unsigned bytes, unsigne
     AsyncCopy copy{destination, source, bytes, sourceBytes, site};
     if (!options().lazy) return perform(copy);
     checkWrite(me, target, bytes, site, Access::Announced);
-    asyncCopies[me->id].open.push_back(copy);
+    asyncCopies[me->id].add(copy);
 }
 
 void copyAsyncCommit(Site) {
@@ -113,7 +110,8 @@ void copyAsyncCommit(Site) {
 }
 
 void copyAsyncWait(int pending, Site) {
-    asyncCopies[running.thread->id].finishAllBut(pending, [](const AsyncCopy& copy) { perform(copy); });
+    asyncCopies[running.thread->id].finishAllBut(size_t(pending),
+                                                 [](const AsyncCopy& copy) { perform(copy); });
 }
 
 void bulkLoad(uint32_t destination, const void* source, unsigned bytes, uint32_t bar, Site site) {
@@ -143,7 +141,7 @@ void bulkStore(void* destination, uint32_t source, unsigned bytes, Site site) {
     BulkStore store{destination, source, bytes, site};
     if (!options().lazy) return perform(store);
     checkRead(me, sharedPointer(source, bytes, 16, site), bytes, site, Access::AsyncShared);
-    bulkStores[me->id].open.push_back(store);
+    bulkStores[me->id].add(store);
 }
 
 void bulkStoreCommit(Site) {
@@ -151,7 +149,8 @@ void bulkStoreCommit(Site) {
 }
 
 void bulkStoreWait(int pending, Site) {
-    bulkStores[running.thread->id].finishAllBut(pending, [](const BulkStore& store) { perform(store); });
+    bulkStores[running.thread->id].finishAllBut(size_t(pending),
+                                                [](const BulkStore& store) { perform(store); });
 }
 
 void resetCopies(unsigned count) {

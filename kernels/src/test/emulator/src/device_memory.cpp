@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <set>
+#include <vector>
 
 #include "checker.h"
 
@@ -24,6 +26,8 @@ constexpr size_t kChunk = 16 << 20;
 constexpr unsigned char kPoison = 0xFF;
 
 std::map<uint64_t, Allocation> allocations;  // by first page; freed ones stay, to name them in reports
+std::set<Allocation*> liveAllocations;
+Allocation* lastFound;  // most accesses are to the same allocation as the one before
 std::map<uint64_t, size_t> pinned;
 std::map<int, uint64_t> usedBytes;
 uint64_t nextPage = kDeviceArena.start + kPage;
@@ -74,6 +78,7 @@ bool mapPoisoned(uint64_t start, size_t bytes) {
 
 void release(Allocation& a) {
     a.live = false;
+    liveAllocations.erase(&a);
     usedBytes[a.device] -= a.size;
     int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
     mmap(at(a.pagesStart), a.pagesEnd - a.pagesStart, PROT_NONE, flags, -1, 0);
@@ -82,14 +87,20 @@ void release(Allocation& a) {
 
 // The allocation whose pages, or guard page behind them, hold the address.
 Allocation* find(uint64_t address) {
+    if (lastFound && address - lastFound->pagesStart < lastFound->pagesEnd - lastFound->pagesStart)
+        return lastFound;
     auto next = allocations.upper_bound(address);
     if (next == allocations.begin()) return nullptr;
     Allocation& a = (--next)->second;
+    lastFound = &a;
     return address < a.pagesEnd + kPage ? &a : nullptr;
 }
 
+// The slack is less than a page.
 uint64_t firstChanged(uint64_t from, uint64_t to) {
+    static const std::vector<unsigned char> intact(kPage, kPoison);
     auto* bytes = static_cast<unsigned char*>(at(from));
+    if (!memcmp(bytes, intact.data(), to - from)) return 0;
     for (uint64_t i = 0; i < to - from; i++) {
         if (bytes[i] != kPoison) return from + i;
     }
@@ -107,7 +118,9 @@ uint64_t allocateDevice(size_t bytes, int device, bool poison) {
     if (!mapped) return 0;
     nextPage += pages + kPage;
     uint64_t base = start + (pages - body);
-    allocations[start] = {base, bytes, start, start + pages, device, true};
+    Allocation& a = allocations[start];
+    a = {base, bytes, start, start + pages, device, true};
+    liveAllocations.insert(&a);
     usedBytes[device] += bytes;
     return base;
 }
@@ -120,8 +133,9 @@ bool freeDevice(uint64_t address) {
 }
 
 void freeAllOf(int device) {
-    for (auto& [start, a] : allocations) {
-        if (a.live && a.device == device) release(a);
+    std::set<Allocation*> all = liveAllocations;
+    for (Allocation* a : all) {
+        if (a->device == device) release(*a);
     }
 }
 
@@ -156,8 +170,8 @@ std::string describeDevice(uint64_t address) {
 }
 
 std::string checkDeviceSlack() {
-    for (auto& [start, a] : allocations) {
-        if (!a.live) continue;
+    for (Allocation* live : liveAllocations) {
+        const Allocation& a = *live;
         uint64_t changed = firstChanged(a.base + a.size, a.pagesEnd);
         if (!changed) changed = firstChanged(a.pagesStart, a.base);
         if (!changed) continue;

@@ -33,6 +33,7 @@ CUresult loadKernels() {
             return refuse(CUDA_ERROR_NO_DEVICE, "counting needs the kernels of the check build");
         openCounters(options().countFile);
     }
+    observing = checking || counting;
     installFaultHandlers();
     return CUDA_SUCCESS;
 }

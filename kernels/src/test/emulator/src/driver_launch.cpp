@@ -104,6 +104,7 @@ DRIVER_API cuLaunchKernel(CUfunction handle, unsigned gridX, unsigned gridY, uns
                           void** parameters, void** extra) {
     DRIVER_CALL();
     if (!handle) return CUDA_ERROR_INVALID_HANDLE;
+    if (isNullDevice() && !streamOf(stream)->capture) return CUDA_SUCCESS;
     KernelWork work;
     LaunchShape shape{dim3(gridX, gridY, gridZ), dim3(blockX, blockY, blockZ), dynamicShared};
     if (CUresult error = makeKernelWork(reinterpret_cast<Function*>(handle), shape, parameters, extra, work))

@@ -25,7 +25,7 @@ bool fromKernel() {
 
 [[noreturn]] void reportFault(uint64_t address, bool write, const void* pc) {
     std::string what;
-    if (stackRange().contains(address)) {
+    if (isStackOverflow(address)) {
         what = "thread stack overflow";
     } else {
         what = describeShared(address);
@@ -59,11 +59,12 @@ int timeoutSignal() {
 void onTimeout(int, siginfo_t*, void* context) {
     if (!fromKernel()) return;
     auto* pc = reinterpret_cast<void*>(static_cast<ucontext_t*>(context)->uc_mcontext.gregs[REG_RIP]);
+    const Site& site = running.thread->site;
+    std::string wait = std::string("; it last waited in ") + site.instruction + " at " + nameOf(site);
     fail(
         "timeout: the kernel runs longer than MILLRACE_EMU_TIMEOUT seconds (a spin loop without "
-        "ld_acquire?); at %s or %s",
-        lineAt(pc).c_str(),
-        (std::string(running.thread->site.file) + ":" + std::to_string(running.thread->site.line)).c_str());
+        "ld_acquire?); at %s%s",
+        lineAt(pc).c_str(), site.line ? wait.c_str() : "");
 }
 
 void handle(int signal, void (*handler)(int, siginfo_t*, void*), struct sigaction* previous) {
@@ -82,7 +83,7 @@ timer_t threadTimer() {
         event.sigev_notify = SIGEV_THREAD_ID;
         event.sigev_signo = timeoutSignal();
         event._sigev_un._tid = pid_t(syscall(SYS_gettid));
-        timer_create(CLOCK_MONOTONIC, &event, &made);
+        timer_create(CLOCK_THREAD_CPUTIME_ID, &event, &made);  // a busy machine is no reason to give up
         return made;
     }();
     return timer;

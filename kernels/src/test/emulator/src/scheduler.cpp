@@ -52,18 +52,20 @@ const char* kernelName;
 std::string* failure;
 const std::function<void()>* threadBody;
 uint64_t randomState;
+Schedule schedule;  // of the options, at hand
 std::vector<Thread*> pollers;
 std::deque<IdleWork> idleWork;
 
 // Threads that can go on. A ring of twice the most threads, so that head and tail need no wrapping rules.
 constexpr unsigned kRing = 2 * kMaxThreads;
+static_assert((kRing & (kRing - 1)) == 0, "head and tail wrap around 2^32");
 Thread* ready[kRing];
 unsigned readyHead, readyTail;
 
 Thread* takeReady() {
     if (readyHead == readyTail) return nullptr;
-    if (options().schedule == Schedule::Reverse) return ready[--readyTail % kRing];
-    if (options().schedule == Schedule::Random) {
+    if (schedule == Schedule::Reverse) return ready[--readyTail % kRing];
+    if (schedule == Schedule::Random) {
         unsigned i = readyHead + randomNumber() % (readyTail - readyHead);
         std::swap(ready[i % kRing], ready[readyHead % kRing]);
     }
@@ -71,7 +73,7 @@ Thread* takeReady() {
 }
 
 void runIdleWork() {
-    size_t i = options().schedule == Schedule::Random ? randomNumber() % idleWork.size() : 0;
+    size_t i = schedule == Schedule::Random ? randomNumber() % idleWork.size() : 0;
     IdleWork next = std::move(idleWork[i]);
     idleWork.erase(idleWork.begin() + long(i));
     Thread* interrupted = running.thread;
@@ -175,6 +177,14 @@ void startThread(unsigned id, dim3 shape) {
 
 }  // namespace
 
+// A large frame can jump over the guard page.
+bool isStackOverflow(uint64_t address) {
+    constexpr uint64_t kMostFrame = 16 << 20;
+    AddressRange below{uint64_t(stacks) - kMostFrame, kMostFrame + kMaxThreads * kStackStep};
+    if (!stacks || !below.contains(address)) return false;
+    return !running.thread || address < uint64_t(stacks) + running.thread->id * kStackStep + kPage;
+}
+
 AddressRange stackRange() {
     return {uint64_t(stacks), kMaxThreads * kStackStep};
 }
@@ -207,6 +217,7 @@ bool inKernel() {
 
 void enterKernel(const char* name, uint64_t seed) {
     kernelName = name;
+    schedule = options().schedule;
     randomState = seed * 0x9E3779B97F4A7C15ull + 0x1234567;
     kernelThread = pthread_self();
     kernelRuns = true;
@@ -245,9 +256,15 @@ void switchAway() {
     emuSwitchStacks(&me->stackPointer, next->stackPointer);
 }
 
+// Behind all others, whatever the order: a thread that waits for them must not be the next one again.
 void yield() {
-    running.thread->site = {"a yield", "", 0};
-    makeReady(running.thread);
+    Thread* me = running.thread;
+    me->state = State::Ready;
+    if (schedule == Schedule::Reverse) {
+        ready[--readyHead % kRing] = me;
+    } else {
+        ready[readyTail++ % kRing] = me;
+    }
     switchAway();
 }
 
@@ -264,6 +281,10 @@ void fail(const char* format, ...) {
     if (failure->empty()) *failure = text + whereIs(running.thread);
     running.thread = nullptr;
     leaveFibers();
+}
+
+bool isRandomOrder() {
+    return schedule == Schedule::Random;
 }
 
 uint32_t randomNumber() {

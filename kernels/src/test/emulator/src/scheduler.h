@@ -20,6 +20,7 @@ struct AddressRange {
     bool contains(const void* p) const { return contains(uint64_t(p)); }
 };
 AddressRange stackRange();
+bool isStackOverflow(uint64_t faultAddress);
 
 // Runs `body` as every thread of a block. Empty, or why the block failed.
 std::string runThreads(unsigned count, dim3 shape, const std::function<void()>& body);
@@ -36,6 +37,7 @@ std::string indexText(uint3);
 void makeReady(Thread*);
 void switchAway();  // the running thread has been queued or is waiting for something
 uint32_t randomNumber();
+bool isRandomOrder();
 
 // Threads that wait for an mbarrier; woken when any of them changes.
 void pollLater(Thread*);

@@ -4,7 +4,6 @@
 #include "checker.h"
 #include "collectives.h"
 #include "counters.h"
-#include "options.h"
 #include "scheduler.h"
 
 namespace emu {
@@ -107,7 +106,7 @@ void warpCollective(unsigned mask, void* operand, Combine combine, Site site, bo
         if ((mask >> i & 1) && c.thread[i] != me) makeReady(c.thread[i]);
     }
     // The last to arrive is not always the first to go on.
-    if (options().schedule == Schedule::Random && randomNumber() % 4 == 0) {
+    if (isRandomOrder() && randomNumber() % 4 == 0) {
         makeReady(me);
         switchAway();
     }
