@@ -1,0 +1,141 @@
+package dev.millrace.kernels.cuda.emulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The host programs in C++ that test the emulator itself, and the emulator they run on. Both are built on demand where there is a g++
+ * and a CUDA toolkit. A test that calls {@link #require} is left out elsewhere, with one line that says so; with
+ * MILLRACE_CUDA=required it fails instead.
+ *
+ * <p>Thread-safety: safe; the build runs once per JVM.
+ */
+final class TestingPrograms {
+    private static final Path SOURCES = Path.of("src/test/emulator").toAbsolutePath();
+    private static final Path FETCHED_TOOLKIT =
+            Path.of("target/cuda-toolkit/nvidia/cu13").toAbsolutePath();
+    private static final int NO_COMPILER = 3;
+    private static final int NO_HEADERS = 4;
+
+    private final Path folder;
+
+    private TestingPrograms(Path folder) {
+        this.folder = folder;
+    }
+
+    /** Fast kernels, or kernels of which every access is checked and may be counted. */
+    enum Build {
+        PLAIN,
+        CHECK;
+
+        String folder() {
+            return this == PLAIN ? "plain" : "check";
+        }
+    }
+
+    /** The emulator, or the end of the calling test, which is named on stderr. */
+    static TestingPrograms require(Class<?> test) {
+        Holder holder = Holder.INSTANCE;
+        if (holder.missing != null) {
+            if ("required".equals(System.getenv("MILLRACE_CUDA"))) {
+                throw new AssertionError("MILLRACE_CUDA=required, but " + holder.missing);
+            }
+            System.err.println("Left out: " + test.getSimpleName() + ": " + holder.missing);
+        }
+        assumeTrue(holder.missing == null, holder.missing);
+        return new TestingPrograms(holder.folder);
+    }
+
+    /** Source files of one set of the emulator's own test kernels: "bugs" or "counters". */
+    static List<Path> testKernels(String set) {
+        try (var files = Files.list(SOURCES.resolve("tests").resolve(set))) {
+            return files.filter(file -> file.toString().endsWith(".cu")).sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Runs the host program of src/test/emulator/tests/runner. */
+    ChildProcess.Result run(
+            Build build, String testKernels, Map<String, String> options, List<String> arguments) {
+        List<String> command = new ArrayList<>();
+        command.add(folder.resolve("tests/run").toString());
+        command.addAll(arguments);
+        ChildProcess process =
+                new ChildProcess(command)
+                        .with("LD_LIBRARY_PATH", folder.resolve(build.folder()).toString())
+                        .with("MILLRACE_EMU_KERNELS", kernelLibrary(build, testKernels).toString());
+        options.forEach((name, value) -> process.with("MILLRACE_EMU_" + name, value));
+        return process.run();
+    }
+
+    private Path kernelLibrary(Build build, String testKernels) {
+        return folder.resolve("tests")
+                .resolve(testKernels)
+                .resolve(build.folder())
+                .resolve("libkernels.so");
+    }
+
+    /** Builds on first use; `missing` says in one line what the machine lacks. */
+    private static final class Holder {
+        static final Holder INSTANCE = new Holder();
+
+        final Path folder = Path.of("target/emulator").toAbsolutePath();
+        final String missing;
+
+        Holder() {
+            Path toolkit = toolkit();
+            missing = toolkit == null ? "no CUDA toolkit (set CUDA_HOME)" : build(toolkit);
+        }
+
+        private static Path toolkit() {
+            String home = System.getenv("CUDA_HOME");
+            if (home != null && !home.isBlank()) {
+                return Path.of(home);
+            }
+            return Files.isDirectory(FETCHED_TOOLKIT) ? FETCHED_TOOLKIT : nvccOnPath();
+        }
+
+        private static Path nvccOnPath() {
+            for (String folder : System.getenv().getOrDefault("PATH", "").split(":")) {
+                Path nvcc = Path.of(folder, "nvcc");
+                if (Files.isExecutable(nvcc)) {
+                    return realPath(nvcc).getParent().getParent();
+                }
+            }
+            return null;
+        }
+
+        private static Path realPath(Path path) {
+            try {
+                return path.toRealPath();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        private String build(Path toolkit) {
+            ChildProcess.Result result =
+                    new ChildProcess(
+                                    List.of(
+                                            SOURCES.resolve("build.sh").toString(),
+                                            "--tests",
+                                            folder.toString()))
+                            .with("CUDA_HOME", toolkit.toString())
+                            .run();
+            if (result.exitCode() == NO_COMPILER || result.exitCode() == NO_HEADERS) {
+                return result.errors().strip();
+            }
+            assertThat(result.exitCode()).as("the emulator's build:%n%s", result.errors()).isZero();
+            return null;
+        }
+    }
+}
