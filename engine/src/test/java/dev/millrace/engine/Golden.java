@@ -17,8 +17,9 @@ import java.util.stream.Stream;
  * @param name as in test reports
  * @param model folder or GGUF file
  * @param prompts prompts with their answers
+ * @param noise what bfloat16 arithmetic changes in the reference itself
  */
-public record Golden(String name, Path model, List<GoldenPrompt> prompts) {
+public record Golden(String name, Path model, List<GoldenPrompt> prompts, Noise noise) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /**
@@ -29,6 +30,7 @@ public record Golden(String name, Path model, List<GoldenPrompt> prompts) {
      * @param logprobs of its tokens from the second on
      * @param nll minus their sum
      * @param greedy 24 tokens by argmax, end tokens ignored
+     * @param margins logit of each greedy token less that of the next best
      */
     public record GoldenPrompt(
             String name,
@@ -36,7 +38,23 @@ public record Golden(String name, Path model, List<GoldenPrompt> prompts) {
             List<Float> logits,
             List<Float> logprobs,
             double nll,
-            TokenIds greedy) {}
+            TokenIds greedy,
+            List<Float> margins) {}
+
+    /**
+     * Distance of the reference computed in bfloat16 from that in float32.
+     *
+     * @param relativeL2 of all logits
+     * @param maxAbsLogit of one logit
+     */
+    public record Noise(double relativeL2, double maxAbsLogit) {}
+
+    /** Every checkpoint once. */
+    public static Stream<Golden> once() {
+        return Stream.concat(
+                TestingModels.FOLDERS.stream().map(Golden::folder),
+                TestingModels.GGUF_FILES.stream().map(Golden::ggufFile));
+    }
 
     /** Every checkpoint, in both dialects and all GGUF types. */
     public static Stream<Golden> all() {
@@ -84,7 +102,8 @@ public record Golden(String name, Path model, List<GoldenPrompt> prompts) {
     private static Golden read(String name, Path model, Path reference) {
         try {
             List<GoldenPrompt> prompts = new ArrayList<>();
-            for (JsonNode prompt : JSON.readTree(reference.toFile()).get("prompts")) {
+            JsonNode root = JSON.readTree(reference.toFile());
+            for (JsonNode prompt : root.get("prompts")) {
                 prompts.add(
                         new GoldenPrompt(
                                 prompt.get("name").asText(),
@@ -92,9 +111,17 @@ public record Golden(String name, Path model, List<GoldenPrompt> prompts) {
                                 floats(prompt.get("logits")),
                                 floats(prompt.get("logprobs")),
                                 prompt.get("nll").asDouble(),
-                                TokenIds.of(ints(prompt.get("greedy")))));
+                                TokenIds.of(ints(prompt.get("greedy"))),
+                                floats(prompt.get("margins"))));
             }
-            return new Golden(name, model, prompts);
+            JsonNode noise = root.get("noise");
+            return new Golden(
+                    name,
+                    model,
+                    prompts,
+                    new Noise(
+                            noise.get("bf16_relative_l2_logits").asDouble(),
+                            noise.get("bf16_max_abs_logit").asDouble()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

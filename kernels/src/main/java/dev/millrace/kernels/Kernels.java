@@ -137,7 +137,7 @@ public sealed interface Kernels extends AutoCloseable permits CpuKernels, CudaKe
 
     /**
      * Runs {@code step}, which calls operations only, no copies: the same ones on the same tensors with the same numbers of rows
-     * whenever {@code shape} is the same. A backend may record them the first time, and then repeat them without running it.
+     * whenever {@code shape} is the same. A backend may record them once, and from then on repeat them without running it.
      */
     void replay(int shape, Runnable step);
 

@@ -32,31 +32,42 @@ final class StepGraphs implements AutoCloseable {
         this.stream = stream;
     }
 
-    /** Runs {@code step}, by its graph if there is one or one can be made. */
+    /**
+     * Runs {@code step}: the first time as it is, so that whatever is allocated or looked up on first use is there; the second time
+     * it is recorded.
+     */
     void run(int shape, Runnable step) {
-        if (disabled) {
+        int index = find(shape);
+        if (index < 0 && !disabled) {
+            add(shape);
+        } else if (!disabled && graphs[index] == null) {
+            graphs[index] = record(shape, step);
+        }
+        if (index < 0 || disabled) {
             step.run();
             return;
         }
-        CUgraphExec graph = find(shape);
-        if (graph == null) {
-            graph = record(shape, step);
-        }
-        if (graph == null) {
-            step.run();
-            return;
-        }
-        CudaResult.check(JCudaDriver.cuGraphLaunch(graph, stream.handle()), "cuGraphLaunch");
+        CudaResult.check(
+                JCudaDriver.cuGraphLaunch(graphs[index], stream.handle()), "cuGraphLaunch");
         launches++;
     }
 
-    private CUgraphExec find(int shape) {
+    /** −1 if the shape is new. */
+    private int find(int shape) {
         for (int i = 0; i < count; i++) {
             if (shapes[i] == shape) {
-                return graphs[i];
+                return i;
             }
         }
-        return null;
+        return -1;
+    }
+
+    private void add(int shape) {
+        if (count == shapes.length) {
+            shapes = Arrays.copyOf(shapes, 2 * count);
+            graphs = Arrays.copyOf(graphs, 2 * count);
+        }
+        shapes[count++] = shape;
     }
 
     /** Null if there is no memory for it: then the kernels are launched one by one from now on. */
@@ -73,7 +84,6 @@ final class StepGraphs implements AutoCloseable {
             return null;
         }
         CudaResult.check(result, "cuGraphInstantiate");
-        add(shape, executable);
         return executable;
     }
 
@@ -98,15 +108,6 @@ final class StepGraphs implements AutoCloseable {
         return graph;
     }
 
-    private void add(int shape, CUgraphExec graph) {
-        if (count == shapes.length) {
-            shapes = Arrays.copyOf(shapes, 2 * count);
-            graphs = Arrays.copyOf(graphs, 2 * count);
-        }
-        shapes[count] = shape;
-        graphs[count++] = graph;
-    }
-
     /** Refuses what a graph cannot hold: copies from and to the host. */
     void checkNotRecording(String operation) {
         if (recording) {
@@ -122,8 +123,10 @@ final class StepGraphs implements AutoCloseable {
     /** Forgets all graphs. */
     void clear() {
         for (int i = 0; i < count; i++) {
-            JCudaDriver.cuGraphExecDestroy(graphs[i]);
-            graphs[i] = null;
+            if (graphs[i] != null) {
+                JCudaDriver.cuGraphExecDestroy(graphs[i]);
+                graphs[i] = null;
+            }
         }
         count = 0;
     }
