@@ -163,6 +163,10 @@ inline unsigned __float2uint_rn(float a) {
 inline unsigned __float2uint_rz(float a) {
     return unsigned(a);
 }
+inline float __double2float_ru(double a) {
+    const float nearest = float(a);
+    return double(nearest) < a ? nextafterf(nearest, INFINITY) : nearest;
+}
 inline float __int2float_rn(int a) {
     return float(a);
 }

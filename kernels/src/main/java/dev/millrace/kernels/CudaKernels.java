@@ -276,6 +276,16 @@ public final class CudaKernels implements Kernels {
         runtime.replay(shape, step);
     }
 
+    /** Kernels launched so far by the host, without those that a recorded step has launched. */
+    public long kernelLaunches() {
+        return runtime.launches();
+    }
+
+    /** Recorded steps launched so far. */
+    public long graphLaunches() {
+        return runtime.graphLaunches();
+    }
+
     private void prepareLaunch() {
         checkOpen();
         runtime.prepareLaunch();
