@@ -306,7 +306,7 @@ final class SamplingTest {
         double[] weights =
                 ReferenceKernels.filtered(
                         ReferenceKernels.doubles(new float[][] {logits})[0], 1, 2500, row.topP, 0);
-        int[] ids = draws(row, 20);
+        int[] ids = draws(row, 10);
         for (int position = 0; position < ids.length; position++) {
             double uniform = PhiloxTest.uniform(row.seed, position);
             assertThat(ids[position]).isEqualTo(ReferenceKernels.pick(weights, uniform));
@@ -320,12 +320,12 @@ final class SamplingTest {
         row.temperature = 1;
         row.topK = 3;
         boolean[] seen = new boolean[2000];
-        for (int id : draws(row, 60)) {
+        for (int id : draws(row, 30)) {
             seen[id] = true;
         }
         row.topK = 0;
         row.topP = 4.5f / 2000;
-        for (int id : draws(row, 60)) {
+        for (int id : draws(row, 30)) {
             assertThat(id).isLessThan(5);
             seen[id] = true;
         }
