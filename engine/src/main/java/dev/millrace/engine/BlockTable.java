@@ -10,6 +10,12 @@ import java.util.Arrays;
 final class BlockTable {
     private int[] blocks = new int[8];
     private int size;
+    private int version;
+
+    /** Another number after every change. */
+    int version() {
+        return version;
+    }
 
     int size() {
         return size;
@@ -24,15 +30,18 @@ final class BlockTable {
             blocks = Arrays.copyOf(blocks, 2 * size);
         }
         blocks[size++] = block;
+        version++;
     }
 
     /** Puts another block at a place: the copy made before a shared block is written. */
     void replace(int index, int block) {
         blocks[index] = block;
+        version++;
     }
 
     void clear() {
         size = 0;
+        version++;
     }
 
     /** Writes all blocks to {@code target[offset ..]}. */

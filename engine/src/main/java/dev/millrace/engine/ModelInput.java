@@ -1,5 +1,6 @@
 package dev.millrace.engine;
 
+import dev.millrace.kernels.DType;
 import dev.millrace.kernels.Kernels;
 import dev.millrace.kernels.PackedBatch;
 import dev.millrace.kernels.Tensor;
@@ -10,34 +11,44 @@ import dev.millrace.kernels.Tensor;
  * <p>Thread-safety: none; owned by the engine thread.
  */
 final class ModelInput {
-    private static final int TABLE_STEP = 16;
-
     private final Kernels kernels;
     private final PackedBatch packed;
     private final int blockSize;
-    private final int maxBlocksPerSeq;
     private final int[] tokenIds;
     private final int[] positions;
     private final int[] slotMapping;
     private final int[] cuSeqLens;
     private final int[] contextLens;
-    private final int[] blockTables;
-
-    /** The first columns of the block tables on the device, by their number in units of {@link #TABLE_STEP}. */
-    private final Tensor[] tableViews;
+    private final int[] blocks;
+    private final Tensor[] tableRows;
+    private final BlockTable[] sentTables;
+    private final int[] sentVersions;
 
     ModelInput(Kernels kernels, int maxTokens, int maxSeqs, int maxModelLen, int blockSize) {
         this.kernels = kernels;
         this.blockSize = blockSize;
-        maxBlocksPerSeq = (maxModelLen + blockSize - 1) / blockSize;
+        int maxBlocksPerSeq = (maxModelLen + blockSize - 1) / blockSize;
         packed = new PackedBatch(kernels, maxTokens, maxSeqs, maxBlocksPerSeq);
         tokenIds = new int[maxTokens];
         positions = new int[maxTokens];
         slotMapping = new int[maxTokens];
         cuSeqLens = new int[maxSeqs + 1];
         contextLens = new int[maxSeqs];
-        blockTables = new int[maxSeqs * maxBlocksPerSeq];
-        tableViews = new Tensor[maxBlocksPerSeq / TABLE_STEP + 1];
+        blocks = new int[maxBlocksPerSeq];
+        sentTables = new BlockTable[maxSeqs];
+        sentVersions = new int[maxSeqs];
+        tableRows = new Tensor[maxSeqs];
+        Tensor tables = packed.blockTables();
+        for (int s = 0; s < maxSeqs; s++) {
+            tableRows[s] =
+                    new Tensor(
+                            DType.INT32,
+                            1,
+                            tables.columns(),
+                            tables.columns(),
+                            tables.buffer(),
+                            tables.offset() + (long) s * tables.rowStride());
+        }
     }
 
     /** Packs the batch and sends it to the device. */
@@ -49,14 +60,12 @@ final class ModelInput {
     PackedBatch pack(ScheduledBatch batch, int paddedSeqs) {
         int row = 0;
         int maxQueryLen = 0;
-        int tableColumns = tableColumns(batch);
         for (int s = 0; s < batch.size(); s++) {
             Sequence sequence = batch.sequence(s);
             int count = batch.numScheduledTokens(s);
             cuSeqLens[s] = row;
             contextLens[s] = sequence.numComputedTokens + count;
             sequence.copyTokens(sequence.numComputedTokens, count, tokenIds, row);
-            sequence.blockTable.copyTo(blockTables, s * tableColumns);
             packRows(sequence, count, row);
             row += count;
             maxQueryLen = Math.max(maxQueryLen, count);
@@ -65,18 +74,10 @@ final class ModelInput {
             packDead(s, row++);
         }
         cuSeqLens[paddedSeqs] = row;
-        send(row, paddedSeqs, batch.size(), tableColumns);
+        send(row, paddedSeqs);
+        sendTables(batch);
         packed.resize(row, paddedSeqs, maxQueryLen);
         return packed;
-    }
-
-    /** Blocks of the longest table, rounded up: the columns that are sent. */
-    private int tableColumns(ScheduledBatch batch) {
-        int most = 1;
-        for (int s = 0; s < batch.size(); s++) {
-            most = Math.max(most, batch.sequence(s).blockTable.size());
-        }
-        return Math.min((most + TABLE_STEP - 1) / TABLE_STEP * TABLE_STEP, maxBlocksPerSeq);
     }
 
     /** No context, and keys and values go nowhere. */
@@ -97,20 +98,24 @@ final class ModelInput {
         }
     }
 
-    private void send(int numTokens, int numSeqs, int numTables, int tableColumns) {
+    private void send(int numTokens, int numSeqs) {
         kernels.copyIn(tokenIds, numTokens, packed.tokenIds());
         kernels.copyIn(positions, numTokens, packed.positions());
         kernels.copyIn(slotMapping, numTokens, packed.slotMapping());
         kernels.copyIn(cuSeqLens, numSeqs + 1, packed.cuSeqLens());
         kernels.copyIn(contextLens, numSeqs, packed.contextLens());
-        kernels.copyIn(blockTables, numTables * tableColumns, tableView(tableColumns));
     }
 
-    private Tensor tableView(int columns) {
-        int index = (columns - 1) / TABLE_STEP;
-        if (tableViews[index] == null) {
-            tableViews[index] = packed.blockTables().columns(0, columns);
+    /** Sends the tables that are not what the device has in their rows: in a decode step few of them have grown. */
+    private void sendTables(ScheduledBatch batch) {
+        for (int s = 0; s < batch.size(); s++) {
+            BlockTable table = batch.sequence(s).blockTable;
+            if (sentTables[s] != table || sentVersions[s] != table.version()) {
+                table.copyTo(blocks, 0);
+                kernels.copyIn(blocks, table.size(), tableRows[s]);
+                sentTables[s] = table;
+                sentVersions[s] = table.version();
+            }
         }
-        return tableViews[index];
     }
 }

@@ -24,6 +24,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DeterminismTest {
     private static final int NUM_REQUESTS = 24;
     private static final int MAX_TOKENS = 20;
+    private static final int GPU_MAX_TOKENS = 6;
+    private static final String GPU = "cuda:0";
 
     @ParameterizedTest
     @ValueSource(strings = {"llama", "mistral-swa", "qwen3"})
@@ -50,6 +52,55 @@ class DeterminismTest {
             expectShortAnswers(engine);
             assertSame(all(engine, requests), alone, scarce);
             assertThat(engine.stats().preemptions()).isPositive();
+        }
+    }
+
+    /** On the emulated GPU with fewer and shorter requests, as it is slow; its own arithmetic, the same contract. */
+    @ParameterizedTest
+    @ValueSource(strings = {"llama", "mistral-swa"})
+    void answersOnTheGpuDoNotDependOnWhatRunsBesideOrOnWhereTheyWentOn(String model)
+            throws Exception {
+        TestingDevices.assumeEmulator();
+        List<Request> requests = shortened(requests(20261124).subList(0, 6));
+        EngineConfig single = TestConfigs.of(1, 1, 256, 4L << 20, false);
+        List<Completion> alone = all(model, TestingDevices.on(GPU, single), requests);
+        for (EngineConfig config : gpuVariants().toList()) {
+            EngineConfig onGpu = TestingDevices.on(GPU, config);
+            assertSame(all(model, onGpu, requests), alone, onGpu);
+        }
+        EngineConfig small = TestingDevices.on(GPU, TestConfigs.small());
+        for (int have : new int[] {1, 4}) {
+            List<Request> resumed = new ArrayList<>();
+            for (int i = 0; i < requests.size(); i++) {
+                resumed.add(requests.get(i).withResumed(prefixes(alone.get(i), have)));
+            }
+            assertSame(all(model, small, resumed), alone, "resumed with " + have);
+        }
+    }
+
+    private static Stream<EngineConfig> gpuVariants() {
+        long plenty = 4L << 20;
+        return Stream.of(
+                TestConfigs.of(1, 3, 256, plenty, true),
+                TestConfigs.of(1, 64, 256, plenty, true),
+                TestConfigs.of(1, 64, 17, plenty, false),
+                TestConfigs.of(1, 64, 64, plenty, false));
+    }
+
+    private static List<Request> shortened(List<Request> requests) {
+        List<Request> shorter = new ArrayList<>();
+        for (int i = 0; i < requests.size(); i++) {
+            SamplingParams.Builder builder = sampling(i).toBuilder().maxTokens(GPU_MAX_TOKENS);
+            Request request = requests.get(i);
+            shorter.add(Request.of(request.id(), request.prompt(), builder.build()));
+        }
+        return shorter;
+    }
+
+    private static List<Completion> all(String model, EngineConfig config, List<Request> requests)
+            throws Exception {
+        try (LlmEngine engine = LlmEngine.load(Golden.folder(model).model(), config)) {
+            return all(engine, requests);
         }
     }
 

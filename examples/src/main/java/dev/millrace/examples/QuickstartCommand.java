@@ -55,6 +55,12 @@ final class QuickstartCommand implements Callable<Integer> {
     private Path keep;
 
     @Option(
+            names = "--device",
+            paramLabel = "DEVICE",
+            description = "Where the model runs: auto, cpu, cuda or cuda:N (default: auto).")
+    private String device;
+
+    @Option(
             names = "--set",
             paramLabel = "KEY=VALUE",
             description =
@@ -78,13 +84,23 @@ final class QuickstartCommand implements Callable<Integer> {
                         !noKill,
                         seed == null ? System.nanoTime() : seed,
                         keep,
-                        overrides);
+                        allOverrides());
         // The script knows whether standard error is a terminal; Java does not.
         boolean terminal = Boolean.getBoolean("millrace.terminal");
         ProgressLine progress = new ProgressLine(spec.commandLine().getErr(), terminal);
         QuickstartReport report = new Quickstart(options, progress).run();
         new ReportTable(spec.commandLine().getOut()).print(report);
         return report.balance().isExact() ? ExitCodes.OK : ExitCodes.RUNTIME;
+    }
+
+    /** {@code --set} wins over {@code --device}. */
+    private List<String> allOverrides() {
+        List<String> all = new ArrayList<>();
+        if (device != null) {
+            all.add("engine.device=" + device);
+        }
+        all.addAll(overrides);
+        return all;
     }
 
     private void requirePositive(String option, int value) {

@@ -22,7 +22,7 @@ final class EngineArguments {
     @Option(
             names = "--device",
             paramLabel = "DEVICE",
-            description = "cpu, or auto for the best device present.")
+            description = "auto, cpu, cuda or cuda:N (default: auto).")
     private String device;
 
     @Option(

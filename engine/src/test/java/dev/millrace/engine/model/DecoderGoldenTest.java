@@ -61,8 +61,7 @@ class DecoderGoldenTest {
         try (Checkpoint checkpoint = Checkpoint.open(golden.model())) {
             WeightFormat format = checkpoint.matrix("model.embed_tokens.weight").format();
             DType type = format == WeightFormat.F16 ? DType.F16 : DType.BF16;
-            return new KernelsConfig(
-                    "cuda:0", 1, KernelsConfig.ComputePrecision.FLOAT32, type);
+            return new KernelsConfig("cuda:0", 1, KernelsConfig.ComputePrecision.FLOAT32, type);
         }
     }
 
