@@ -67,6 +67,20 @@ final class CopiesTest {
     }
 
     @Test
+    void laterCopiesIntoViewsWin() {
+        try (Kernels kernels = backend.open()) {
+            Tensor whole = kernels.allocate(DType.INT32, 3000, 4, "test");
+            kernels.copyIn(new int[12_000], 12_000, whole);
+            int[] ones = new int[3000];
+            java.util.Arrays.fill(ones, 1);
+            kernels.copyIn(ones, 3000, whole.columns(2, 3));
+            int[] back = new int[3000];
+            kernels.copyOut(whole.columns(2, 3), 3000, back);
+            assertThat(back).containsOnly(1);
+        }
+    }
+
+    @Test
     void copiesOfAnySizeArriveWhole() {
         Random random = new Random(SEED);
         try (Kernels kernels = backend.open()) {

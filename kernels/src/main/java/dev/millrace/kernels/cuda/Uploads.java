@@ -81,6 +81,9 @@ public final class Uploads implements AutoCloseable {
         int columns = gapless ? count : target.columns();
         int row = done / columns;
         int column = done % columns;
+        if (done == 0 && overlapsPending(target, count, size)) {
+            flush();
+        }
         makeRoom(size);
         int room = (ring.slotBytes() - end) / size;
         int rowLength = Math.min(columns - column, Math.min(count - done, room));
@@ -89,6 +92,22 @@ public final class Uploads implements AutoCloseable {
         long index = (long) row * target.rowStride() + column;
         record(target.address() + index * size, rowLength * size, rows, target.rowStride() * size);
         return rows * rowLength;
+    }
+
+    /** Whether a gathered piece lies in the same memory: pieces of one launch move in no order. */
+    private boolean overlapsPending(Tensor target, int count, int size) {
+        long first = target.address();
+        int columns = Math.max(target.columns(), 1);
+        long last = first + ((count - 1L) / columns * target.rowStride() + columns) * size;
+        for (int at = 0; at < pieces * RECORD_BYTES; at += RECORD_BYTES) {
+            ByteBuffer header = slot.bytes();
+            long from = header.getLong(at);
+            long span = (header.getInt(at + 16) - 1L) * header.getInt(at + 20);
+            if (first < from + span + header.getInt(at + 12) && from < last) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Room for one more piece of at least one element. */
