@@ -1,24 +1,22 @@
-// Attention over paged keys and values (formula, order of additions: attention.cuh).
+// Attention over paged keys and values (formula, order of additions: attention_tile.cuh).
 //
 // Shapes: out, q A [T, H * D]; keys, values A or e4m3 [blocks, Hkv, B, D]; plan from attention_plan.
-// Launch: 128 threads, Shared::kBytes of dynamic memory; any number of blocks, which share the plan's items;
-// `scratch`
-//   has 64 * Dim floats for each block.
-// A block's 4 warps are RowWarps groups of 16 rows by KeyWarps warps that share the rows of a group: for Q.K
-// each takes a
-//   part of a tile's keys, for P.V a part of the dimensions, and P goes through shared memory (with one warp:
-//   registers). That moves work between warps, never the order of a sum.
+// Launch: 128 threads, Shared::kBytes of dynamic memory; any number of blocks, which share the plan's
+//   items; `scratch` has 64 * Dim floats for each block.
+// A block's 4 warps are RowWarps groups of 16 rows by KeyWarps warps that share the rows of a group: for
+//   Q.K each takes a part of a tile's keys, for P.V a part of the dimensions, and P goes through shared
+//   memory (with one warp: registers). That moves work between warps, never the order of a sum.
 //     prefill: 64 rows, 4 x 1 (heads of 256: 32 rows, 2 x 2, because the accumulators would not fit)
 //     decode:  16 rows, 1 x 4
 // Splits: a decode item is one split; its state goes to a slot, and the last block to finish, known by a
-// ticket, merges
-//   the slots by index and sets the ticket back. Items of all splits keep what is merged so far in `scratch`.
+//   ticket, merges the slots by index and sets the ticket back. Items of all splits keep what is merged so
+//   far in `scratch`.
 // Alignment: D and the strides are multiples of 8 elements, B of 8 tokens.
 // Source: FlashAttention-2 (Dao, arXiv 2307.08691), FlashDecoding; GQA packing and fixed splits after
-// FlashInfer.
-//   Java: cuda.PagedAttention, cpu.PagedAttention.
+//   FlashInfer. Java: cuda.PagedAttention, cpu.PagedAttention.
 // Measured: not measured on a GPU yet.
-#include "attention.cuh"
+#include "attention_mma.cuh"
+#include "attention_softmax.cuh"
 
 namespace attention {
 
@@ -126,6 +124,50 @@ __device__ __forceinline__ void run_split(const Arguments& a, const Item<Tile::k
                     multiply_pv<Types>(state.out + i * kTilesPerChunk<Types>, values, Tile::chunk(i), p);
             }
         });
+}
+
+// ---- stores ----
+
+// Puts the quotients of chunk `chunk` of V's columns, rows g and g + 8 of 16 from first_row, in the place of
+// Q.
+template <class Types, int M>
+__device__ __forceinline__ void stage_chunk(const Shared<Types, M>& s, int first_row, int chunk,
+                                            const float (*out)[4], const float (&inverse)[2]) {
+    using Element = typename Types::Element;
+    const int g = threadIdx.x % 32 / 4, c = threadIdx.x % 4;
+#pragma unroll
+    for (int r = 0; r < 2; r++) {
+        const int row = first_row + g + 8 * r;
+        const float x0 = quotient(out[0][2 * r], inverse[r]), x1 = quotient(out[0][2 * r + 1], inverse[r]);
+        if (Types::kFp8) {
+            const float y0 = quotient(out[1][2 * r], inverse[r]),
+                        y1 = quotient(out[1][2 * r + 1], inverse[r]);
+            const uint32_t at = q_swizzled<Types>(row, 2 * chunk + c / 2) + c % 2 * 8;
+            *reinterpret_cast<uint2*>(s.base + at) =
+                make_uint2(pack2<Element>(x0, y0), pack2<Element>(x1, y1));
+        } else {
+            const uint32_t at = q_swizzled<Types>(row, chunk) + c * 4;
+            *reinterpret_cast<uint32_t*>(s.base + at) = pack2<Element>(x0, x1);
+        }
+    }
+}
+
+// Writes staged rows to out; all threads.
+template <class Types, int M>
+__device__ __forceinline__ void store_rows(const Arguments& a, const Shared<Types, M>& s, int rows) {
+    auto* out = static_cast<typename Types::Element*>(a.out);
+#pragma unroll 1
+    for (int at = threadIdx.x; at < rows * Types::kQChunks; at += kThreads) {
+        const int row = at / Types::kQChunks, chunk = at % Types::kQChunks;
+        const int token = s.tokens()[row];
+        if (token >= 0 && chunk * 8 < a.head_dim)
+            *reinterpret_cast<uint4*>(out + size_t(token) * a.out_stride + s.columns()[row] + chunk * 8) =
+                *reinterpret_cast<const uint4*>(s.base + q_swizzled<Types>(row, chunk));
+    }
+}
+
+__device__ __forceinline__ float value_scale(const Arguments& a, int head) {
+    return a.value_scales == nullptr ? 1.f : a.value_scales[head];
 }
 
 // Writes the quotients to out, through the place of Q.

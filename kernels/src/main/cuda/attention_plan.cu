@@ -3,18 +3,17 @@
 //   decode_plan, prefill_plan: {count, 0, 0, 0}, then items {sequence, tile, split, slot}
 //
 // A sequence with one token, or with 16 rows of (token, head) at most, is decoded in tiles of 16 rows: an
-// item for each split of 1024 positions, if there are as many slots left; its states go to slots [slot, slot
-// + splits). A sequence that fits one split, or for which no slots are left, has one item a tile (split -1).
-// All others are prefilled in tiles of 64 rows, the last, longest ones first. Which list a sequence is on
-// changes no bit of its result. Sequences without rows or context are skipped: padding.
+// item for each split of 1024 positions, if there are as many slots left; its states go to slots [slot,
+// slot + splits). A sequence that fits one split, or for which no slots are left, has one item a tile
+// (split -1). All others are prefilled in tiles of prefill_rows, the last, longest ones first. Which list a
+// sequence is on changes no bit of its result. Sequences without rows or context are skipped: padding.
 //
 // Shapes: cu_seq_lens INT32 [S + 1], context_lens INT32 [S]; decode_plan 4 + 4 (S * tiles + slots),
-// prefill_plan
-//   4 + 4 (S + rows / prefill_rows) ints.
+//   prefill_plan 4 + 4 (S + rows / prefill_rows) ints.
 // Launch: one block of 256 threads.
 // Source: FlashInfer's plan, with fixed splits. Java: cuda.PagedAttention.
 // Measured: not measured on a GPU yet.
-#include "attention.cuh"
+#include "attention_tile.cuh"
 #include "reduce.cuh"
 
 namespace attention {

@@ -3,8 +3,7 @@
 // Shapes: out F32 [tokens, k], ids INT32 [tokens], table [n, k] in tiles (weight_tiles.cuh).
 // Types: the table is bf16 or f16; the product is f32.
 // A token whose id is outside of [0, n) becomes a row of NaN, which no later operation mends: the sampler
-// then reports
-//   -1 for it and for no other row. So the id -1 of a broken row can stay on the device.
+//   then reports -1 for it and for no other row. So the id -1 of a broken row can stay on the device.
 // Launch: a block a token, 128 threads; a lane reads 4 elements (8 bytes) and writes 16.
 // Source: none. Java: cuda.Embedding, cpu.Embedding.
 // Measured: not measured on a GPU yet.

@@ -1,10 +1,11 @@
-// Log-probability of one token a row:  out[r] = logits[r, targets[r]] - max - ln(sum_i exp(logits[r, i] -
-// max)).
+// Log-probability of one token a row:
 //
-// Shapes: logits F32 [rows, n], targets INT32 [rows], out F32 [rows]. A target outside of [0, n) gives NaN.
+//   out[r] = logits[r, targets[r]] - max - ln(sum_i exp(logits[r, i] - max))
+//
+// Shapes: logits F32 [rows, n], targets INT32 [rows], out F32 [rows]. A target outside of [0, n) gives
+//   NaN.
 // Order of additions: a thread adds the exponentials of its runs of 4 in rising order in f32, then a tree
-// over the
-//   threads in f64; fixed by n.
+//   over the threads in f64; fixed by n.
 // Launch: a block a row, threads a function of n (cuda.Logprobs).
 // Source: none. Java: cuda.Logprobs, cpu.Logprobs.
 // Measured: not measured on a GPU yet.

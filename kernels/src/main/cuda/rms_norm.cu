@@ -1,16 +1,16 @@
 // RMSNorm of rows, of the sum of two rows, and of the heads of a row:
-//   out[r, i] = in[r, i] / sqrt(mean_i(in[r, i]^2) + epsilon) * weight[i]
-//   add_rms_norm first does residual[r, i] += delta[r, i], in place, and norms that.
 //
-// Shapes: in, residual F32 [rows, n]; delta, out A [rows, n]; weight F32 [n]. head_rms_norm: heads A [rows,
-// heads * n],
-//   in place, each run of n elements a row of its own.
+//   out[r, i] = in[r, i] / sqrt(mean_i(in[r, i]^2) + epsilon) * weight[i]
+//   add_rms_norm first does residual[r, i] += delta[r, i], in place, and norms that
+//
+// Shapes: in, residual F32 [rows, n]; delta, out A [rows, n]; weight F32 [n]. head_rms_norm: heads A
+//   [rows, heads * n], in place, each run of n elements a row of its own.
 // Types: A is bf16 or f16; sums in f32.
-// Order of additions: a thread adds the squares of its runs of 4 elements in rising order, then a tree over
-// the threads;
-//   fixed by n, because the number of threads is.
-// Launch: rms_norm, add_rms_norm: a block a row, threads a function of n (cuda.RmsNorm), n <= 32 * threads.
-//   head_rms_norm: a warp a head, block 128, n <= 1024. The row stays in registers between the two passes.
+// Order of additions: a thread adds the squares of its runs of 4 elements in rising order, then a tree
+//   over the threads; fixed by n, because the number of threads is.
+// Launch: rms_norm, add_rms_norm: a block a row, threads a function of n (cuda.RmsNorm), n <= 32 *
+//   threads. head_rms_norm: a warp a head, block 128, n <= 1024. The row stays in registers between the
+//   two passes.
 // Alignment: none needed; rows on 16 bytes are read as vectors.
 // Source: Zhang and Sennrich, arXiv 1910.07467. Java: cuda.RmsNorm, cpu.RmsNorm.
 // Measured: not measured on a GPU yet.

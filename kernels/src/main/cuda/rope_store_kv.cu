@@ -1,16 +1,18 @@
 // Rotary embedding of queries and keys, and the store of keys and values in the paged cache:
-//   (x1, x2) -> (x1 cos - x2 sin, x2 cos + x1 sin)   for the pairs (i, i + R/2), or (2i, 2i + 1), of each
-//   head's first R q in place; k and v to keys, values [block, head, slot in block, :], block = slot / B, as
-//   A or as e4m3 of x / scale
 //
-// Shapes: q A [T, H * D]; k, v A [T, Hkv * D]; cos, sin F32 [positions, R / 2]; positions, slots INT32 [T];
-//   keys, values [blocks, Hkv, B, D] in A or e4m3; scales F32 [Hkv]. R = 0: nothing turns.
+//   (x1, x2) -> (x1 cos - x2 sin, x2 cos + x1 sin)
+//     for the pairs (i, i + R/2), or (2i, 2i + 1), of each head's first R; q in place
+//   k, v to keys, values [block, head, slot in block, :], block = slot / B, as A or as e4m3 of x / scale
+//
+// Shapes: q A [T, H * D]; k, v A [T, Hkv * D]; cos, sin F32 [positions, R / 2]; positions, slots INT32
+//   [T]; keys, values [blocks, Hkv, B, D] in A or e4m3; scales F32 [Hkv]. R = 0: nothing turns.
 // A row with a negative slot is skipped: padding. k and v themselves are left as they are.
 // Types: A is bf16 or f16; the rotation is in f32, rounded once.
-// Launch: a block a token, 256 threads. A unit of work is 4 pairs (8 elements); in it a lane moves 8 or 16
-// bytes. Alignment: D is a multiple of 8, rows and heads lie on 16 bytes. Source: Su et al., arXiv
-// 2104.09864; the cache layout is FlashInfer's HND. Java: cuda.RopeStoreKv, cpu.RopeStoreKv. Measured: not
-// measured on a GPU yet.
+// Launch: a block a token, 256 threads. A unit of work is 4 pairs (8 elements), 8 bytes a lane at a time.
+// Alignment: D is a multiple of 8, rows and heads lie on 16 bytes.
+// Source: Su et al., arXiv 2104.09864; the cache layout is FlashInfer's HND.
+//   Java: cuda.RopeStoreKv, cpu.RopeStoreKv.
+// Measured: not measured on a GPU yet.
 #include "vec.cuh"
 
 namespace rope_store_kv {

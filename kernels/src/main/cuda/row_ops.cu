@@ -1,15 +1,15 @@
 // Operations that only move rows or change them element by element:
-//   gather_rows    out[r, :] = in[indexes[r], :]; a row whose index is negative is left as it is
-//   soft_cap       logits = cap * tanh(logits / cap), in place
-//   copy_blocks    whole KV blocks (source, target) in every key and value memory of a cache
 //
-// Shapes: out, in 16-bit [rows, n], indexes INT32 [rows]; logits F32 [rows, n]; memories UINT64 [memories]:
-// device
-//   addresses of every layer's keys and values, pairs INT32 [pairs, 2], a block is block_bytes long, a
-//   multiple of 16.
+//   gather_rows   out[r, :] = in[indexes[r], :]; a row whose index is negative is left as it is
+//   soft_cap      logits = cap * tanh(logits / cap), in place
+//   copy_blocks   whole KV blocks (source, target) in every key and value memory of a cache
+//
+// Shapes: out, in 16-bit [rows, n], indexes INT32 [rows]; logits F32 [rows, n]; memories UINT64
+//   [memories]: device addresses of every layer's keys and values, pairs INT32 [pairs, 2], a block is
+//   block_bytes long, a multiple of 16.
 // Launch: gather_rows a block a row, 128 threads. soft_cap grid (ceil(n / 1024), rows), 256 threads.
-//   copy_blocks grid (pairs, memories), 256 threads; no block may be the target of one pair and be named by
-//   another.
+//   copy_blocks grid (pairs, memories), 256 threads; no block may be the target of one pair and be named
+//   by another.
 // Source: none. Java: cuda.RowOps, cpu.RowOps.
 // Measured: not measured on a GPU yet.
 #include "vec.cuh"

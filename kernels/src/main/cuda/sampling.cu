@@ -1,5 +1,5 @@
-// Draws one token for each row of logits, in vLLM's order: the model's own log-probabilities, allowed tokens
-// and bias, penalties, temperature, min-p, top-k, top-p, draw.
+// Draws one token for each row of logits, in vLLM's order: the model's own log-probabilities, allowed
+// tokens and bias, penalties, temperature, min-p, top-k, top-p, draw.
 //
 //   p[i] = exp((x[i] - max) / temperature);   token = first id at which the running sum of kept p, in order
 //   of ids, passes u * total,   u = (philox(seed, position) + 0.5) / 2^32
@@ -9,14 +9,12 @@
 // finite logit left, gets -1.
 //
 // Shapes: logits F32 [rows, n], overwritten; the rest as in kernels.SamplingBatch; raw_history, raw_bias:
-// scratch as long as
-//   history and bias.
+//   scratch as long as history and bias.
 // Sums: p in units of 2^-43 as integers: exact, whatever the order. ln sum exp as in logprobs.cu.
-// Launch: a block a row, threads a function of n (cuda.Logprobs); dynamic memory max(16 KB, 4 min(n, 16384)).
-//   A greedy row without logprobs and penalties is read once.
-// Source: Holtzman et al., arXiv 1904.09751 (top-p); Salmon et al., "Parallel random numbers: as easy as 1,
-// 2, 3" (Philox).
-//   Java: cuda.Sampling, cpu.Sampling.
+// Launch: a block a row, threads a function of n (cuda.Logprobs); dynamic memory max(16 KB, 4 min(n,
+//   16384)). A greedy row without logprobs and penalties is read once.
+// Source: Holtzman et al., arXiv 1904.09751 (top-p); Salmon et al., "Parallel random numbers: as easy as
+//   1, 2, 3" (Philox). Java: cuda.Sampling, cpu.Sampling.
 // Measured: not measured on a GPU yet.
 #include "sampling_adjust.cuh"
 

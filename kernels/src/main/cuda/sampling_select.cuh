@@ -1,17 +1,17 @@
 // Selection from a row of logits in order of falling logit, equal ones by rising id, without sorting.
 //
-// The place of a token in that order is one 64-bit number (place): a selection is a prefix, all tokens whose
-// place is at most a cut. A cut is found by weights: the shortest prefix that weighs at least a target.
-// Weights are integers, counts or probabilities in units of 2^-43 of the largest, so that sums are exact,
-// whatever their order, and no selection depends on the number of threads or on the rows beside it.
+// The place of a token in that order is one 64-bit number (place): a selection is a prefix, all tokens
+// whose place is at most a cut. A cut is found by weights: the shortest prefix that weighs at least a
+// target. Weights are integers, counts or probabilities in units of 2^-43 of the largest, so that sums are
+// exact, whatever their order, and no selection depends on the number of threads or on the rows beside it.
 //
-//   1. a histogram over the distance to the largest logit, in 2048 bins that cover a factor of e^64, finds
-//   the bin
-//   2. the tokens of the bin are gathered; 1024 of them or fewer are compared with each other
-//   3. more of them (equal logits) are told apart digit by digit of their place
+// 1. a histogram over the distance to the largest logit, in 2048 bins that cover a factor of e^64,
+//    finds the bin
+// 2. the tokens of the bin are gathered; 1024 of them or fewer are compared with each other
+// 3. more of them (equal logits) are told apart digit by digit of their place
 //
 // Source: radix selection as in Alabi et al., "Fast k-selection algorithms for graphics processing units",
-// ACM JEA 2012.
+//   ACM JEA 2012.
 #pragma once
 #include "logits.cuh"
 

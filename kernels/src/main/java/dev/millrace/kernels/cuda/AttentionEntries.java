@@ -5,7 +5,7 @@ import dev.millrace.kernels.KernelException;
 
 /**
  * The attention kernels of one type of activations and cache, by the dimensions that they compute with, and their shared memory;
- * mirrors {@code attention.cuh}.
+ * mirrors {@code attention_tile.cuh}.
  */
 final class AttentionEntries {
     static final int DECODE_ROWS = 16;
