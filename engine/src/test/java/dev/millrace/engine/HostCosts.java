@@ -1,5 +1,8 @@
 package dev.millrace.engine;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import com.sun.management.ThreadMXBean;
 import dev.millrace.engine.model.Decoder;
 import dev.millrace.engine.model.DummyDecoder;
@@ -13,51 +16,56 @@ import dev.millrace.kernels.TestingEmulator;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 
 /**
- * What the host spends on a decode step of Llama-3.1-8B's shape, with a device that does nothing at once ({@code
- * MILLRACE_EMU_NULL=2}): microseconds by part, bytes allocated, launches. The figures are the host's own and real.
- *
- * <p>Run it with {@code kernels/src/test/cuda/host-costs.sh}. Arguments: {@code SEQUENCES WAITING STEPS}.
+ * What the host spends on a decode step of Llama-3.1-8B's shape, with a device that drops all work ({@code MILLRACE_EMU_NULL=2}):
+ * microseconds by part, bytes allocated, launches. The figures are the host's own and real. {@code src/test/cuda/host-costs.sh} of
+ * the kernels runs it.
  */
-public final class HostCosts {
+final class HostCosts {
     private static final int PROMPT = 512;
     private static final int MAX_MODEL_LEN = 2048;
     private static final int TOKEN = 5;
     private static final int WARM_UP_STEPS = 800;
+    private static final int STEPS = 400;
+    private static final int NUM_SEQS = 512;
+    private static final int WAITING = 100_000;
 
     private final EngineConfig config;
-    private final int numSeqs;
     private final ModelConfig model = DummyDecoder.llama8b(MAX_MODEL_LEN);
-    private final Kernels kernels = Kernels.create(KernelsConfig.cuda());
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    private CudaKernels kernels;
     private long runNanos;
 
-    private HostCosts(int numSeqs) {
-        this.numSeqs = numSeqs;
+    HostCosts() {
         config =
                 EngineOptions.parse(
                         Map.of(
-                                "max-num-seqs", Integer.toString(numSeqs),
+                                "max-num-seqs", Integer.toString(NUM_SEQS),
                                 "max-num-batched-tokens", "8192",
                                 "max-waiting-tokens", "1000000000",
                                 "queue-capacity", "1048576"));
     }
 
-    /** See the class. */
-    public static void main(String[] args) {
-        if (!TestingEmulator.isLoaded() || !"2".equals(System.getenv("MILLRACE_EMU_NULL"))) {
-            throw new IllegalStateException("needs the emulator, and MILLRACE_EMU_NULL=2");
+    @Test
+    void aDecodeStepIsOneCopyAndOneGraph() {
+        assumeTrue(
+                TestingEmulator.isLoaded() && "2".equals(System.getenv("MILLRACE_EMU_NULL")),
+                "needs the emulator as a null device");
+        try (Kernels opened = Kernels.create(KernelsConfig.cuda())) {
+            kernels = (CudaKernels) opened;
+            EngineLoop loop = start();
+            for (int i = 0; i < WARM_UP_STEPS; i++) {
+                loop.doWork();
+            }
+            measure(loop);
         }
-        int numSeqs = args.length > 0 ? Integer.parseInt(args[0]) : 512;
-        int waiting = args.length > 1 ? Integer.parseInt(args[1]) : 100_000;
-        int steps = args.length > 2 ? Integer.parseInt(args[2]) : 400;
-        new HostCosts(numSeqs).run(waiting, steps);
     }
 
-    private void run(int waiting, int steps) {
+    private EngineLoop start() {
         int blocksPerSeq = MAX_MODEL_LEN / config.blockSize();
-        int numBlocks = numSeqs * blocksPerSeq;
+        int numBlocks = NUM_SEQS * blocksPerSeq;
         ModelInfo info =
                 new ModelInfo(
                         "dummy", MAX_MODEL_LEN, model.vocabSize(), model.eosTokenIds(), "dummy");
@@ -80,14 +88,11 @@ public final class HostCosts {
                         timed(runner),
                         numBlocks);
         EngineLoop loop = new EngineLoop(parts, config, new KvForecast(), System::nanoTime);
-        submit(loop, parts, waiting + numSeqs);
-        while (loop.scheduler().numRunning() < numSeqs) {
+        submit(loop, parts, WAITING + NUM_SEQS);
+        while (loop.scheduler().numRunning() < NUM_SEQS) {
             loop.doWork();
         }
-        for (int i = 0; i < WARM_UP_STEPS; i++) {
-            loop.doWork();
-        }
-        measure(loop, steps);
+        return loop;
     }
 
     /** The null device draws nothing, so that a token is put in its place. */
@@ -133,31 +138,33 @@ public final class HostCosts {
         return threads.getCurrentThreadCpuTime();
     }
 
-    private void measure(EngineLoop loop, int steps) {
-        CudaKernels cuda = (CudaKernels) kernels;
-        long launches = cuda.kernelLaunches();
-        long graphs = cuda.graphLaunches();
+    private void measure(EngineLoop loop) {
+        long launches = kernels.kernelLaunches();
+        long graphs = kernels.graphLaunches();
         long thread = Thread.currentThread().getId();
         long bytes = threads.getThreadAllocatedBytes(thread);
         runNanos = 0;
         long start = cpuNanos();
-        for (int i = 0; i < steps; i++) {
+        for (int i = 0; i < STEPS; i++) {
             loop.doWork();
         }
-        double total = (cpuNanos() - start) / 1e3 / steps;
-        double run = runNanos / 1e3 / steps;
+        double total = (cpuNanos() - start) / 1e3 / STEPS;
+        double run = runNanos / 1e3 / STEPS;
         bytes = threads.getThreadAllocatedBytes(thread) - bytes;
         List<String> lines =
                 List.of(
-                        "sequences " + numSeqs + ", waiting " + loop.scheduler().numWaiting(),
+                        "sequences " + NUM_SEQS + ", waiting " + loop.scheduler().numWaiting(),
                         "step, us                %8.1f".formatted(total),
                         "  schedule and update   %8.1f".formatted(total - run),
                         "  inputs, launch, read  %8.1f".formatted(run),
-                        "bytes allocated a step  %8d".formatted(bytes / steps),
+                        "bytes allocated a step  %8d".formatted(bytes / STEPS),
                         "kernel launches a step  %8.2f"
-                                .formatted((double) (cuda.kernelLaunches() - launches) / steps),
+                                .formatted((double) (kernels.kernelLaunches() - launches) / STEPS),
                         "graph launches a step   %8.2f"
-                                .formatted((double) (cuda.graphLaunches() - graphs) / steps));
+                                .formatted((double) (kernels.graphLaunches() - graphs) / STEPS));
         lines.forEach(System.out::println);
+        assertThat(kernels.kernelLaunches() - launches).isEqualTo(STEPS);
+        assertThat(kernels.graphLaunches() - graphs).isEqualTo(STEPS);
+        assertThat(bytes / STEPS).isLessThan(1024);
     }
 }
