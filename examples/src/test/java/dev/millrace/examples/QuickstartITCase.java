@@ -1,10 +1,8 @@
 package dev.millrace.examples;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.millrace.kernels.TestingEmulator;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -13,7 +11,6 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** The quickstart on fewer tickets, in an engine that is kept slow so that the kill meets half-generated answers. */
 final class QuickstartITCase {
@@ -65,19 +62,6 @@ final class QuickstartITCase {
                 .containsPattern("duplicated +0")
                 .contains("field accuracy", "tokens/s", "first answer");
         assertThat(out.toString().lines().filter(line -> line.startsWith("  T-"))).hasSize(10);
-    }
-
-    @Test
-    void itRunsOnTheEmulatedGpu() throws Exception {
-        assumeTrue(TestingEmulator.isLoaded(), "no CUDA emulator");
-        StringWriter out = new StringWriter();
-        int exitCode =
-                new CommandLine(new QuickstartCommand())
-                        .setOut(new PrintWriter(out))
-                        .setErr(new PrintWriter(progress, true))
-                        .execute("--device", "cuda", "--tickets", "6", "--no-kill");
-        assertThat(exitCode).as(out + "\n" + progress).isZero();
-        assertThat(out.toString()).containsPattern("tickets in +6").containsPattern("lost +0");
     }
 
     private QuickstartReport quickstart(int parallelism, boolean kill, long seed, Path keep)
