@@ -20,6 +20,7 @@ uint32_t currentBlock;  // its number, over all launches
 Clocks rows;            // count x count
 Clocks fencedRows;   // the same, but only what a __threadfence came after; empty until the block's first one
 Clocks proxyFenced;  // row of each thread at its last fence.proxy.async; empty until the block's first one
+std::vector<Clocks> ownFences;  // of each thread: its own clock at each fence.proxy.async, rising
 std::unordered_map<const void*, Clocks> objects;  // barriers and atomics used inside the block
 
 uint32_t* row(const Thread* t) {
@@ -72,6 +73,7 @@ void resetClocks(unsigned threads, uint32_t block) {
     for (unsigned i = 0; i < count; i++) rows[size_t(i) * count + i] = 1;
     fencedRows.clear();
     proxyFenced.clear();
+    ownFences.clear();
     objects.clear();
     learned.clear();
 }
@@ -149,17 +151,22 @@ bool seesOtherBlock(uint32_t block, unsigned thread, uint32_t clock) {
 void proxyFence() {
     if (!checking) return;
     Thread* t = running.thread;
-    if (proxyFenced.empty()) proxyFenced.assign(size_t(count) * count, 0);
+    if (proxyFenced.empty()) {
+        proxyFenced.assign(size_t(count) * count, 0);
+        ownFences.assign(count, {});
+    }
+    ownFences[t->id].push_back(row(t)[t->id]);
     memcpy(&proxyFenced[size_t(t->id) * count], row(t), count * sizeof(uint32_t));
     row(t)[t->id]++;
 }
 
 bool seesThroughProxyFence(const Thread* reader, unsigned writer, uint32_t clock) {
     if (proxyFenced.empty()) return false;
-    const uint32_t* writersFence = &proxyFenced[size_t(writer) * count];
     const uint32_t* readersFence = &proxyFenced[size_t(reader->id) * count];
-    // The fence's own clock is that of the writer's row when it fenced.
-    bool byWriter = writersFence[writer] >= clock && sees(reader, writer, writersFence[writer]);
+    // The writer may have fenced again since, for other readers: its first fence after the write counts.
+    const Clocks& fences = ownFences[writer];
+    auto fence = std::lower_bound(fences.begin(), fences.end(), clock);
+    bool byWriter = fence != fences.end() && sees(reader, writer, *fence);
     return byWriter || readersFence[writer] >= clock;
 }
 
