@@ -31,9 +31,11 @@ __device__ __forceinline__ void dense(void* __restrict__ out, const void* __rest
     float sums[Tile::FragmentsN][Tile::FragmentsM][4] = {};
     multiply<Type>(sums, smem_u32(shared), loader, tiles_along_k(k * int(sizeof(Element))));
     if (out_f32)
-        store_plain<Tile>(static_cast<float*>(out), out_stride, bias, rows, n, block, sums);
+        store_plain(static_cast<float*>(out), out_stride, bias, rows, n, LanePlace::of<Tile>(block),
+                    Unscaled(), sums);
     else
-        store_plain<Tile>(static_cast<Element*>(out), out_stride, bias, rows, n, block, sums);
+        store_plain(static_cast<Element*>(out), out_stride, bias, rows, n, LanePlace::of<Tile>(block),
+                    Unscaled(), sums);
 }
 
 template <class Type, class Tile>
@@ -50,7 +52,8 @@ __device__ __forceinline__ void gated_dense(void* __restrict__ out, const void* 
                                         k * int(sizeof(Element)));
     float sums[Tile::FragmentsN][Tile::FragmentsM][4] = {};
     multiply<Type>(sums, smem_u32(shared), loader, tiles_along_k(k * int(sizeof(Element))));
-    store_gated<Tile>(static_cast<Element*>(out), out_stride, bias, rows, gates, activation, block, sums);
+    store_gated(static_cast<Element*>(out), out_stride, bias, rows, gates, activation,
+                LanePlace::of<Tile>(block), Unscaled(), sums);
 }
 
 }  // namespace linear

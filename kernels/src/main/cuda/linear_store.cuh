@@ -3,6 +3,7 @@
 // another.
 #pragma once
 #include "linear_tile.cuh"
+#include "vec.cuh"
 
 namespace linear {
 
@@ -15,49 +16,21 @@ __device__ __forceinline__ float activate(int activation, float x) {
     return __fdiv_rn(x, __fadd_rn(1.0f, ex2(__fmul_rn(-1.4426950409f, s))));
 }
 
-__device__ __forceinline__ uint32_t pack_pair(__nv_bfloat16, float low, float high) {
-    const __nv_bfloat162 pair = __floats2bfloat162_rn(low, high);
-    return *reinterpret_cast<const uint32_t*>(&pair);
-}
-
-__device__ __forceinline__ uint32_t pack_pair(__half, float low, float high) {
-    const __half2 pair = __floats2half2_rn(low, high);
-    return *reinterpret_cast<const uint32_t*>(&pair);
-}
-
-__device__ __forceinline__ void round_to(__nv_bfloat16& out, float x) {
-    out = __float2bfloat16_rn(x);
-}
-
-__device__ __forceinline__ void round_to(__half& out, float x) {
-    out = __float2half_rn(x);
-}
-
-__device__ __forceinline__ void round_to(float& out, float x) {
-    out = x;
-}
-
 // Count neighbouring values at once; `at` is aligned to them.
-__device__ __forceinline__ void store_vector(float* at, const float (&v)[4]) {
-    *reinterpret_cast<float4*>(at) = make_float4(v[0], v[1], v[2], v[3]);
-}
-
 template <class Element>
 __device__ __forceinline__ void store_vector(Element* at, const float (&v)[4]) {
-    *reinterpret_cast<uint2*>(at) =
-        make_uint2(pack_pair(Element(), v[0], v[1]), pack_pair(Element(), v[2], v[3]));
+    store4_vector(at, make_float4(v[0], v[1], v[2], v[3]));
 }
 
 template <class Element>
 __device__ __forceinline__ void store_vector(Element* at, const float (&v)[2]) {
-    *reinterpret_cast<uint32_t*>(at) = pack_pair(Element(), v[0], v[1]);
+    *reinterpret_cast<uint32_t*>(at) = pack2<Element>(v[0], v[1]);
 }
 
 // Whether groups of Count columns are aligned in every row; those of logits with an odd row stride are not.
 template <int Count, class Element>
-__device__ __forceinline__ bool aligned(const Element* out, int stride) {
-    constexpr int bytes = Count * sizeof(Element);
-    return reinterpret_cast<uintptr_t>(out) % bytes == 0 && stride % Count == 0;
+__device__ __forceinline__ bool whole_groups(const Element* out, int stride) {
+    return aligned(out, Count * sizeof(Element)) && stride % Count == 0;
 }
 
 // Values of columns column .. column + Count - 1 of a row of `columns`, at once where they are `whole`.
@@ -69,20 +42,26 @@ __device__ __forceinline__ void store_columns(Element* row, int column, int colu
     } else {
 #pragma unroll
         for (int e = 0; e < Count; e++)
-            if (column + e < columns) round_to(row[column + e], v[e]);
+            if (column + e < columns) row[column + e] = from_float<Element>(v[e]);
     }
 }
 
-// Where a lane's sums belong: token of d[0] in column group j, and its group of four outputs q.
-template <class Tile>
+// Where a lane's sums belong: its warp's first output, its token of d[0] in column group 0, its line g.
 struct LanePlace {
-    int first_token, line, warp_n;
+    int warp_n, first_token, line;
 
-    __device__ __forceinline__ explicit LanePlace(BlockPlace block) {
-        const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
-        warp_n = block.first_n + warp % Tile::WarpsN * Tile::WarpN;
-        first_token = block.first_m + warp / Tile::WarpsN * Tile::WarpM + lane % 4 * 2;
+    __device__ __forceinline__ LanePlace(int first_n, int first_m) {
+        const int lane = threadIdx.x % 32;
+        warp_n = first_n;
+        first_token = first_m + lane % 4 * 2;
         line = lane / 4;
+    }
+
+    template <class Tile>
+    static __device__ __forceinline__ LanePlace of(BlockPlace block) {
+        const int warp = threadIdx.x / 32;
+        return LanePlace(block.first_n + warp % Tile::WarpsN * Tile::WarpN,
+                         block.first_m + warp / Tile::WarpsN * Tile::WarpM);
     }
 };
 
@@ -90,60 +69,90 @@ __device__ __forceinline__ float bias_at(const float* bias, int index, int count
     return bias != nullptr && index < count ? bias[index] : 0.0f;
 }
 
-// out[t, j] = sum + bias[j], in A or F32.
-template <class Tile, class Out>
+// What a sum is multiplied by: nothing, or the scales of its token and of its packed row.
+struct Unscaled {
+    __device__ __forceinline__ float row(int) const { return 1.0f; }
+    __device__ __forceinline__ float token(int) const { return 1.0f; }
+    __device__ __forceinline__ float apply(float sum, float, float) const { return sum; }
+};
+
+struct RowAndTokenScales {
+    const float *rows, *tokens;
+
+    __device__ __forceinline__ float row(int packed_row) const { return rows[packed_row]; }
+    __device__ __forceinline__ float token(int token) const { return tokens[token]; }
+    template <class Sum>
+    __device__ __forceinline__ float apply(Sum sum, float token, float row) const {
+        return __fmul_rn(__fmul_rn(float(sum), token), row);
+    }
+};
+
+// out[t, j] = scaled sum + bias[j], in A or F32.
+template <class Out, class Scales, class Sum, int FragmentsN, int FragmentsM>
 __device__ __forceinline__ void store_plain(Out* out, int out_stride, const float* bias, int rows, int n,
-                                            BlockPlace block,
-                                            const float (&sums)[Tile::FragmentsN][Tile::FragmentsM][4]) {
-    const LanePlace<Tile> place(block);
-    const bool whole = aligned<4>(out, out_stride);
+                                            LanePlace place, const Scales& scales,
+                                            const Sum (&sums)[FragmentsN][FragmentsM][4]) {
+    const bool whole = whole_groups<4>(out, out_stride);
 #pragma unroll
-    for (int q = 0; q < Tile::FragmentsN / 2; q++) {
+    for (int q = 0; q < FragmentsN / 2; q++) {
         const int column = place.warp_n + 32 * q + 4 * place.line;
-        float added[4];
+        float added[4], row_scales[4];
 #pragma unroll
-        for (int e = 0; e < 4; e++) added[e] = bias_at(bias, column + e, n);
+        for (int e = 0; e < 4; e++) {
+            added[e] = bias_at(bias, column + e, n);
+            row_scales[e] = column + e < n ? scales.row(column + e) : 0.0f;
+        }
 #pragma unroll
-        for (int j = 0; j < Tile::FragmentsM; j++)
+        for (int j = 0; j < FragmentsM; j++)
 #pragma unroll
             for (int t = 0; t < 2; t++) {
                 const int token = place.first_token + 8 * j + t;
+                if (token >= rows) continue;
+                const float token_scale = scales.token(token);
                 float values[4];
 #pragma unroll
-                for (int e = 0; e < 4; e++)
-                    values[e] = __fadd_rn(sums[2 * q + e / 2][j][2 * (e % 2) + t], added[e]);
-                if (token < rows) store_columns(out + size_t(token) * out_stride, column, n, whole, values);
+                for (int e = 0; e < 4; e++) {
+                    const Sum sum = sums[2 * q + e / 2][j][2 * (e % 2) + t];
+                    values[e] = __fadd_rn(scales.apply(sum, token_scale, row_scales[e]), added[e]);
+                }
+                store_columns(out + size_t(token) * out_stride, column, n, whole, values);
             }
     }
 }
 
-// out[t, f] = activation(gate + bias[f]) * (up + bias[F + f]), F = n / 2.
-template <class Tile, class Out>
+// out[t, f] = activation(scaled gate + bias[f]) * (scaled up + bias[F + f]), F = `gates`.
+template <class Out, class Scales, class Sum, int FragmentsN, int FragmentsM>
 __device__ __forceinline__ void store_gated(Out* out, int out_stride, const float* bias, int rows, int gates,
-                                            int activation, BlockPlace block,
-                                            const float (&sums)[Tile::FragmentsN][Tile::FragmentsM][4]) {
-    constexpr int Count = Tile::FragmentsN;
-    const LanePlace<Tile> place(block);
+                                            int activation, LanePlace place, const Scales& scales,
+                                            const Sum (&sums)[FragmentsN][FragmentsM][4]) {
+    constexpr int Count = FragmentsN;
     const int column = place.warp_n / 2 + Count * place.line;
-    const bool whole = aligned<Count>(out, out_stride);
-    float gate_bias[Count], up_bias[Count];
+    const bool whole = whole_groups<Count>(out, out_stride);
+    float bias_of[2][Count], row_scales[2][Count];  // of gates and ups
 #pragma unroll
-    for (int e = 0; e < Count; e++) {
-        gate_bias[e] = bias_at(bias, column + e, gates);
-        up_bias[e] = bias == nullptr ? 0.0f : bias_at(bias + gates, column + e, gates);
-    }
+    for (int e = 0; e < Count; e++)
 #pragma unroll
-    for (int j = 0; j < Tile::FragmentsM; j++)
+        for (int up = 0; up < 2; up++) {
+            const int f = column + e;
+            bias_of[up][e] = bias == nullptr ? 0.0f : bias_at(bias + up * gates, f, gates);
+            row_scales[up][e] = f < gates ? scales.row(f / 8 * 16 + f % 8 + 8 * up) : 0.0f;
+        }
+#pragma unroll
+    for (int j = 0; j < FragmentsM; j++)
 #pragma unroll
         for (int t = 0; t < 2; t++) {
             const int token = place.first_token + 8 * j + t;
+            if (token >= rows) continue;
+            const float token_scale = scales.token(token);
             float values[Count];
 #pragma unroll
             for (int e = 0; e < Count; e++) {
-                const float gate = __fadd_rn(sums[e][j][t], gate_bias[e]);
-                values[e] = __fmul_rn(activate(activation, gate), __fadd_rn(sums[e][j][2 + t], up_bias[e]));
+                const float gate = scales.apply(sums[e][j][t], token_scale, row_scales[0][e]);
+                const float up = scales.apply(sums[e][j][2 + t], token_scale, row_scales[1][e]);
+                values[e] = __fmul_rn(activate(activation, __fadd_rn(gate, bias_of[0][e])),
+                                      __fadd_rn(up, bias_of[1][e]));
             }
-            if (token < rows) store_columns(out + size_t(token) * out_stride, column, gates, whole, values);
+            store_columns(out + size_t(token) * out_stride, column, gates, whole, values);
         }
 }
 

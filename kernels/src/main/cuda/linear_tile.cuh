@@ -36,6 +36,33 @@ struct F16 {
     }
 };
 
+struct S8 {
+    using Element = int8_t;
+    using Accumulator = int;
+    static __device__ __forceinline__ void mma(int (&d)[4], const uint32_t (&a)[4], uint32_t b0,
+                                               uint32_t b1) {
+        mma_s8(d, a, b0, b1);
+    }
+};
+
+// Only sm_89: sm_90 has e4m3 in wgmma alone, and ptxas would make this instruction of conversions to f16.
+#if defined(CUDA_EMU) || (PTX_HAS_MMA_E4M3 && !PTX_HAS_SM90A)
+#define LINEAR_HAS_MMA_E4M3 1
+#else
+#define LINEAR_HAS_MMA_E4M3 0
+#endif
+
+struct E4m3 {
+    using Element = __nv_fp8_e4m3;
+    using Accumulator = float;
+    static __device__ __forceinline__ void mma(float (&d)[4], const uint32_t (&a)[4], uint32_t b0,
+                                               uint32_t b1) {
+#if LINEAR_HAS_MMA_E4M3
+        mma_e4m3(d, a, b0, b1);
+#endif
+    }
+};
+
 // ---- tiles ----
 
 template <int N_, int M_, int WarpN_, int WarpM_, int Stages_, int BlocksPerSm_>
@@ -208,12 +235,11 @@ struct TileProduct {
     }
 };
 
-// The whole chain over k: a ring of stages, Stages - 1 tiles of copies ahead of the product.
-template <class Type, class Tile, class Deal>
-__device__ __forceinline__ void multiply(
-    typename Type::Accumulator (&sums)[Tile::FragmentsN][Tile::FragmentsM][4], uint32_t shared,
-    const TileLoader<Tile, Deal>& loader, int k_tiles) {
-    const TileProduct<Type, Tile, Deal> product;
+// A ring of stages, Stages - 1 tiles of copies ahead of use: use(tile, stage) for each tile along k, in
+// order.
+template <class Tile, class Deal, class Use>
+__device__ __forceinline__ void for_each_tile(uint32_t shared, const TileLoader<Tile, Deal>& loader,
+                                              int k_tiles, Use use) {
     int fill = 0, drain = 0;  // stages
 #pragma unroll
     for (; fill < Tile::Stages - 1; fill++) {
@@ -227,9 +253,18 @@ __device__ __forceinline__ void multiply(
         if (ahead < k_tiles) loader.load(shared + fill * Tile::StageBytes, ahead);
         cp_async_commit();
         fill = fill + 1 == Tile::Stages ? 0 : fill + 1;
-        product.add(sums, shared + drain * Tile::StageBytes);
+        use(tile, shared + drain * Tile::StageBytes);
         drain = drain + 1 == Tile::Stages ? 0 : drain + 1;
     }
+}
+
+// The whole chain over k.
+template <class Type, class Tile, class Deal>
+__device__ __forceinline__ void multiply(
+    typename Type::Accumulator (&sums)[Tile::FragmentsN][Tile::FragmentsM][4], uint32_t shared,
+    const TileLoader<Tile, Deal>& loader, int k_tiles) {
+    const TileProduct<Type, Tile, Deal> product;
+    for_each_tile(shared, loader, k_tiles, [&](int, uint32_t stage) { product.add(sums, stage); });
 }
 
 }  // namespace linear

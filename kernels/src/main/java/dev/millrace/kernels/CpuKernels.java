@@ -15,6 +15,7 @@ import dev.millrace.kernels.cpu.Sampling;
 import dev.millrace.kernels.cpu.WeightPacker;
 import dev.millrace.kernels.cpu.WorkerPool;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -102,6 +103,18 @@ public final class CpuKernels implements Kernels {
     @Override
     public Weight packGateUp(WeightSource source) {
         Checks.divides("packGateUp", "2", 2, source.n());
+        return pack(source);
+    }
+
+    @Override
+    public Weight pack(QuantizedSource source) {
+        throw new KernelException(
+                "pack: the CPU backend multiplies by weights of "
+                        + Arrays.toString(WeightFormat.values()));
+    }
+
+    @Override
+    public Weight packGateUp(QuantizedSource source) {
         return pack(source);
     }
 

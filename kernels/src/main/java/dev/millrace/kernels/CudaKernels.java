@@ -5,6 +5,7 @@ import dev.millrace.kernels.cuda.CudaRuntime;
 import dev.millrace.kernels.cuda.Embedding;
 import dev.millrace.kernels.cuda.GatedLinear;
 import dev.millrace.kernels.cuda.Linear;
+import dev.millrace.kernels.cuda.LinearInput;
 import dev.millrace.kernels.cuda.Logprobs;
 import dev.millrace.kernels.cuda.PagedAttention;
 import dev.millrace.kernels.cuda.RmsNorm;
@@ -47,8 +48,9 @@ public final class CudaKernels implements Kernels {
         packer = new WeightPacker(ops);
         embedding = new Embedding(ops);
         rmsNorm = new RmsNorm(ops);
-        linear = new Linear(ops);
-        gatedLinear = new GatedLinear(ops);
+        LinearInput linearInput = new LinearInput(ops);
+        linear = new Linear(ops, linearInput);
+        gatedLinear = new GatedLinear(ops, linearInput);
         ropeStoreKv = new RopeStoreKv(ops);
         attention = new PagedAttention(ops);
         rowOps = new RowOps(ops);
@@ -99,6 +101,19 @@ public final class CudaKernels implements Kernels {
         checkOpen();
         Checks.divides("packGateUp", "2", 2, source.n());
         return packer.packGateUp(source);
+    }
+
+    @Override
+    public Weight pack(QuantizedSource source) {
+        checkOpen();
+        return packer.pack(source, false);
+    }
+
+    @Override
+    public Weight packGateUp(QuantizedSource source) {
+        checkOpen();
+        Checks.divides("packGateUp", "2", 2, source.n());
+        return packer.pack(source, true);
     }
 
     @Override

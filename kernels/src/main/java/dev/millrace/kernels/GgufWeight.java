@@ -13,6 +13,11 @@ public record GgufWeight(WeightFormat format, int n, int k, Buffer quants, Buffe
         implements Weight {
 
     @Override
+    public boolean gateUp() {
+        return false;
+    }
+
+    @Override
     public long sizeBytes() {
         return quants.sizeBytes() + scales.sizeBytes();
     }

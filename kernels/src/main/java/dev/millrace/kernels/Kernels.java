@@ -17,7 +17,7 @@ import java.util.Optional;
  *
  * <p>Errors: {@link KernelException}; after a device failure every further call throws it too.
  *
- * <p>Thread-safety: one thread at a time, the owner; {@link #pack} may be called while no operation runs.
+ * <p>Thread-safety: one thread at a time, the owner; {@link #pack(WeightSource)} may be called while no operation runs.
  */
 public sealed interface Kernels extends AutoCloseable permits CpuKernels, CudaKernels {
 
@@ -51,8 +51,14 @@ public sealed interface Kernels extends AutoCloseable permits CpuKernels, CudaKe
     /** Copies a checkpoint's matrix to the device in the layout of this backend. */
     Weight pack(WeightSource source);
 
-    /** As {@link #pack}, for {@link #gatedLinear}: the first half of the rows are gates, the second ups. */
+    /** As {@link #pack(WeightSource)}, for {@link #gatedLinear}: the first half of the rows are gates, the second ups. */
     Weight packGateUp(WeightSource source);
+
+    /** As {@link #pack(WeightSource)} of a quantised matrix; the CPU has none. */
+    Weight pack(QuantizedSource source);
+
+    /** As {@link #packGateUp(WeightSource)} of a quantised matrix; the CPU has none. */
+    Weight packGateUp(QuantizedSource source);
 
     /** Memory for keys and values. */
     KvCache allocateKvCache(KvShape shape);
@@ -93,7 +99,7 @@ public sealed interface Kernels extends AutoCloseable permits CpuKernels, CudaKe
 
     /**
      * Gated MLP input: {@code out = activation(in · gateᵀ + bias) · (in · upᵀ + bias)}; out A [rows, F], in A [rows,
-     * E], gateUp [2F, E] of {@link #packGateUp}, bias F32 [1, 2F], the F of the gates first, or null.
+     * E], gateUp [2F, E] of {@link #packGateUp(WeightSource)}, bias F32 [1, 2F], the F of the gates first, or null.
      */
     void gatedLinear(
             Tensor out, Tensor in, Weight gateUp, Tensor bias, Activation activation, int rows);

@@ -1,13 +1,13 @@
 package dev.millrace.kernels;
 
 /**
- * A weight matrix {@code [n, k]} on the device, in the backend's own layout; made by {@link Kernels#pack}.
+ * A weight matrix {@code [n, k]} on the device, in the backend's own layout; made by {@link Kernels#pack(WeightSource)}.
  *
  * <p>{@code y = x · Wᵀ}: {@code n} outputs, {@code k} inputs.
  *
  * <p>Thread-safety: immutable after packing.
  */
-public sealed interface Weight permits DenseWeight, GgufWeight {
+public sealed interface Weight permits DenseWeight, GgufWeight, GroupWeight, Int8Weight, Fp8Weight {
 
     /** Outputs. */
     int n();
@@ -15,8 +15,8 @@ public sealed interface Weight permits DenseWeight, GgufWeight {
     /** Inputs. */
     int k();
 
-    /** Format of the checkpoint, kept in memory. */
-    WeightFormat format();
+    /** Whether {@link Kernels#packGateUp} made it, where that makes a difference. */
+    boolean gateUp();
 
     /** Memory it holds, in bytes. */
     long sizeBytes();

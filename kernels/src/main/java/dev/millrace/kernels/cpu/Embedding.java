@@ -55,12 +55,12 @@ public final class Embedding implements WorkerPool.Work {
     private void read(int id, float[] to, int at) {
         int nr = context.lanes.panelColumns();
         int panel = id / nr;
-        int base = panel * PanelLayout.length(table.format(), table.k(), nr);
-        switch (table.format()) {
+        int base = panel * PanelLayout.length(Host.format(table), table.k(), nr);
+        switch (Host.format(table)) {
             case F32 -> readF32(base + id % nr, nr, to, at);
             case F16, BF16 -> read16(base, id % nr, nr, to, at);
             case Q8_0, Q4_0, Q4_1 -> {
-                int scales = panel * PanelLayout.scalesLength(table.format(), table.k(), nr);
+                int scales = panel * PanelLayout.scalesLength(Host.format(table), table.k(), nr);
                 readBlocks((GgufWeight) table, base, scales, id % nr, nr, to, at);
             }
         }
@@ -75,17 +75,17 @@ public final class Embedding implements WorkerPool.Work {
 
     private void read16(int base, int j, int nr, float[] to, int at) {
         int[] data = Host.ints(((DenseWeight) table).data());
-        boolean bfloat = table.format() == WeightFormat.BF16;
-        int shift = PanelLayout.shift(table.format(), 0, j, nr);
+        boolean bfloat = Host.format(table) == WeightFormat.BF16;
+        int shift = PanelLayout.shift(Host.format(table), 0, j, nr);
         for (int i = 0; i < table.k(); i++) {
-            int bits = data[base + PanelLayout.word(table.format(), i, j, nr)] >>> shift;
+            int bits = data[base + PanelLayout.word(Host.format(table), i, j, nr)] >>> shift;
             to[at + i] = bfloat ? FloatMath.fromBf16(bits) : FloatMath.fromF16(bits);
         }
     }
 
     private static void readBlocks(
             GgufWeight weight, int base, int scales, int j, int nr, float[] to, int at) {
-        WeightFormat format = weight.format();
+        WeightFormat format = Host.format(weight);
         int[] quants = Host.ints(weight.quants());
         int rows = PanelLayout.scaleRows(format);
         for (int i = 0; i < weight.k(); i++) {

@@ -1,8 +1,13 @@
 package dev.millrace.kernels.cpu;
 
 import dev.millrace.kernels.Buffer;
+import dev.millrace.kernels.DenseWeight;
+import dev.millrace.kernels.GgufWeight;
 import dev.millrace.kernels.HostBuffer;
+import dev.millrace.kernels.KernelException;
 import dev.millrace.kernels.Tensor;
+import dev.millrace.kernels.Weight;
+import dev.millrace.kernels.WeightFormat;
 
 /** Arrays behind tensors and buffers of the CPU backend. */
 final class Host {
@@ -26,6 +31,17 @@ final class Host {
 
     static long[] longs(Tensor tensor) {
         return ((HostBuffer) tensor.buffer()).longs();
+    }
+
+    /** How a weight of this backend is stored. */
+    static WeightFormat format(Weight weight) {
+        if (weight instanceof DenseWeight dense) {
+            return dense.format();
+        }
+        if (weight instanceof GgufWeight gguf) {
+            return gguf.format();
+        }
+        throw new KernelException("the CPU backend packs no " + weight.getClass().getSimpleName());
     }
 
     /** Index of the first element of row {@code row}; a host buffer is one array, so it fits an int. */

@@ -41,7 +41,7 @@ final class PanelProduct {
         int k = weight.k();
         int step = sliceInputs(panels);
         Arrays.fill(c, cOffset, cOffset + panels * rows * nr, 0f);
-        if (weight.format() == WeightFormat.F32) {
+        if (Host.format(weight) == WeightFormat.F32) {
             float[] data = Host.floats(((DenseWeight) weight).data());
             int panelLength = k * nr;
             for (int i = 0; i < k; i += step) {
@@ -94,7 +94,7 @@ final class PanelProduct {
 
     private static void unpack(
             Lanes lanes, Scratch scratch, Weight weight, int panel, int input, int depth, int to) {
-        WeightFormat format = weight.format();
+        WeightFormat format = Host.format(weight);
         int nr = lanes.panelColumns();
         int at =
                 panel * PanelLayout.length(format, weight.k(), nr)
@@ -118,7 +118,7 @@ final class PanelProduct {
 
     private static void unpackScales(
             Lanes lanes, float[] scales, GgufWeight weight, int panel, int input, int depth) {
-        WeightFormat format = weight.format();
+        WeightFormat format = Host.format(weight);
         int nr = lanes.panelColumns();
         int at =
                 panel * PanelLayout.scalesLength(format, weight.k(), nr)
@@ -136,9 +136,9 @@ final class PanelProduct {
             float[] out,
             int to) {
         int[] quants = Host.ints(weight.quants());
-        switch (weight.format()) {
+        switch (Host.format(weight)) {
             case F32, F16, BF16 ->
-                    throw new IllegalArgumentException("no blocks in " + weight.format());
+                    throw new IllegalArgumentException("no blocks in " + Host.format(weight));
             case Q8_0 -> lanes.unpackQ8(quants, at, blocks, scales, out, to);
             case Q4_0 -> lanes.unpackQ4(quants, at, blocks, scales, out, to);
             case Q4_1 -> lanes.unpackQ4WithMin(quants, at, blocks, scales, out, to);

@@ -1,59 +1,34 @@
 package dev.millrace.kernels.cuda;
 
 import dev.millrace.kernels.Activation;
-import dev.millrace.kernels.DenseWeight;
 import dev.millrace.kernels.KernelException;
 import dev.millrace.kernels.Tensor;
 import dev.millrace.kernels.Weight;
 
 /**
  * {@code out = activation(in · gateᵀ + bias) · (in · upᵀ + bias)}: one product over rows of gate and up in turns, gated before
- * it is stored; {@code linear.cu}.
+ * it is stored; the same files as {@link Linear}.
  *
  * <p>Thread-safety: one call at a time.
  */
 public final class GatedLinear {
-    private final CudaOps ops;
-    private final LinearEntries dense;
+    private final LinearProduct product;
 
-    public GatedLinear(CudaOps ops) {
-        this.ops = ops;
-        dense = new LinearEntries("GATED_LINEAR_" + ops.activationType());
+    public GatedLinear(CudaOps ops, LinearInput input) {
+        this(ops, input, LinearTile::choose);
+    }
+
+    GatedLinear(CudaOps ops, LinearInput input, LinearTile.Choice choice) {
+        product = new LinearProduct(ops, input, choice, true);
     }
 
     /** Computes {@code rows} rows; {@code gateUp} comes from {@link WeightPacker#packGateUp}. */
     public void run(
             Tensor out, Tensor in, Weight gateUp, Tensor bias, Activation activation, int rows) {
-        if (gateUp instanceof DenseWeight weight && weight.gateUp()) {
-            runDense(out, in, weight, bias, activation, rows);
-        } else {
-            throw new KernelException("gatedLinear: the weight was packed for another operation");
+        if (!gateUp.gateUp()) {
+            throw new KernelException("gatedLinear: the weight was packed for linear");
         }
-    }
-
-    private void runDense(
-            Tensor out,
-            Tensor in,
-            DenseWeight weight,
-            Tensor bias,
-            Activation activation,
-            int rows) {
-        int packedRows = WeightTiles.packedRows(weight.n(), true);
-        LinearTile tile = LinearTile.choose(ops.device(), packedRows, rows);
-        Launcher launch =
-                ops.launcher()
-                        .begin(dense.of(tile))
-                        .tensor(out)
-                        .tensor(in)
-                        .address(DeviceAddress.of(weight.data()))
-                        .tensor(bias)
-                        .int32(rows)
-                        .int32(weight.n() / 2)
-                        .int32(weight.k())
-                        .int32(in.rowStride())
-                        .int32(out.rowStride())
-                        .int32(code(activation));
-        tile.run(launch, packedRows, rows);
+        product.run(out, in, gateUp, bias, code(activation), rows);
     }
 
     /** As {@code linear_store.cuh} names it. */

@@ -1,7 +1,6 @@
 package dev.millrace.kernels.cuda;
 
 import dev.millrace.kernels.KernelException;
-import dev.millrace.kernels.WeightSource;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -11,29 +10,35 @@ import java.nio.ByteOrder;
  * <p>Thread-safety: none.
  */
 final class RowSlice {
-    private final WeightSource source;
+    private final RowReader reader;
+    private final int n;
     private final boolean gateUp;
     private final int rowBytes;
     private final ByteBuffer bytes;
     private final int[] offsets = new int[WeightTiles.ROWS];
 
-    RowSlice(WeightSource source, boolean gateUp, int capacity) {
-        this.source = source;
+    RowSlice(RowReader reader, int n, boolean gateUp, long rowBytes) {
+        if (rowBytes > (Integer.MAX_VALUE - 8) / WeightTiles.ROWS) {
+            throw new KernelException("pack: rows of " + rowBytes + " bytes are too long");
+        }
+        this.reader = reader;
+        this.n = n;
         this.gateUp = gateUp;
-        rowBytes = capacity / WeightTiles.ROWS;
-        bytes = ByteBuffer.allocate(capacity).order(ByteOrder.LITTLE_ENDIAN);
+        this.rowBytes = (int) rowBytes;
+        bytes =
+                ByteBuffer.allocate(WeightTiles.ROWS * this.rowBytes)
+                        .order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /** Reads packed rows from {@code first} on. */
     void read(int first) {
         bytes.clear();
-        int n = source.n();
         int runs = gateUp ? 2 : 1;
         int all = n / runs;
         int from = first / runs;
         int rows = Math.min(WeightTiles.ROWS / runs, all - from);
         for (int run = 0; run < runs; run++) {
-            source.readRows(run * all + from, rows, bytes);
+            reader.readRows(run * all + from, rows, bytes);
         }
         if (bytes.position() != runs * rows * rowBytes) {
             throw new KernelException(

@@ -1,0 +1,240 @@
+package dev.millrace.kernels.cuda;
+
+import dev.millrace.kernels.Buffer;
+import dev.millrace.kernels.DType;
+import dev.millrace.kernels.DenseWeight;
+import dev.millrace.kernels.Fp8Weight;
+import dev.millrace.kernels.GroupWeight;
+import dev.millrace.kernels.Int8Weight;
+import dev.millrace.kernels.KernelException;
+import dev.millrace.kernels.Tensor;
+import dev.millrace.kernels.Weight;
+import java.util.List;
+
+/**
+ * Launches a matrix product, plain or gated, for any kind of weight.
+ *
+ * <p>Thread-safety: one call at a time.
+ */
+final class LinearProduct {
+    private final CudaOps ops;
+    private final LinearInput input;
+    private final LinearTile.Choice choice;
+    private final boolean gated;
+    private final boolean wgmma;
+    private final LinearEntries dense;
+    private final LinearEntries groupsOf4Bits;
+    private final LinearEntries groupsOf8Bits;
+    private final LinearEntries int8;
+    private final LinearEntries e4m3;
+    private final LinearEntries e4m3Blocks;
+
+    LinearProduct(CudaOps ops, LinearInput input, LinearTile.Choice choice, boolean gated) {
+        this.ops = ops;
+        this.input = input;
+        this.choice = choice;
+        this.gated = gated;
+        String name = gated ? "GATED_LINEAR_" : "LINEAR_";
+        DType a = ops.activationType();
+        wgmma = ops.device().computeCapability() == 90;
+        dense = entries(name, a.name(), LinearTile.DENSE, LinearTile.SM90);
+        groupsOf4Bits = new LinearEntries(name + "INT4_GROUPS_" + a, LinearTile.GROUPS_OF_4_BITS);
+        groupsOf8Bits = new LinearEntries(name + "INT8_GROUPS_" + a, LinearTile.GROUPS_OF_8_BITS);
+        int8 = entries(name, "INT8", LinearTile.INT8, LinearTile.SM90);
+        e4m3 = entries(name, "E4M3", LinearTile.E4M3, LinearTile.SM90_E4M3);
+        e4m3Blocks = entries(name, "E4M3_BLOCKS", LinearTile.E4M3, LinearTile.SM90_E4M3);
+    }
+
+    /** Hopper has kernels of its own, which take gated and plain products alike. */
+    private LinearEntries entries(
+            String name, String type, List<LinearTile> tiles, List<LinearTile> hoppers) {
+        return wgmma
+                ? new LinearEntries("LINEAR_" + type + "_SM90", hoppers)
+                : new LinearEntries(name + type, tiles);
+    }
+
+    /** {@code option}: of a gated product the activation, else 1 when out is F32. */
+    void run(Tensor out, Tensor in, Weight weight, Tensor bias, int option, int rows) {
+        if (rows == 0) {
+            return;
+        }
+        if (weight instanceof DenseWeight plain) {
+            runDense(out, in, plain, bias, option, rows);
+        } else if (weight instanceof GroupWeight groups) {
+            runGroups(out, in, groups, bias, option, rows);
+        } else if (weight instanceof Int8Weight bytes) {
+            input.toInt8(in, rows);
+            runBytes(int8, out, weight, bytes.data(), bytes.rowScales(), bias, option, rows);
+        } else if (weight instanceof Fp8Weight bytes) {
+            input.toE4m3(in, bytes.blocks(), bytes.inputScale(), rows);
+            LinearEntries entries = bytes.blocks() ? e4m3Blocks : e4m3;
+            runBytes(entries, out, weight, bytes.data(), bytes.scales(), bias, option, rows);
+        } else {
+            throw new KernelException("linear: the weight was packed by another backend");
+        }
+    }
+
+    private void runDense(
+            Tensor out, Tensor in, DenseWeight weight, Tensor bias, int option, int rows) {
+        if (wgmma) {
+            long address = in.address();
+            runWgmma(
+                    dense,
+                    out,
+                    address,
+                    0,
+                    in.rowStride(),
+                    weight,
+                    weight.data(),
+                    null,
+                    bias,
+                    option,
+                    rows);
+            return;
+        }
+        LinearTile tile = choose(dense, weight, rows);
+        Launcher launch =
+                ops.launcher()
+                        .begin(dense.of(tile))
+                        .tensor(out)
+                        .tensor(in)
+                        .address(DeviceAddress.of(weight.data()))
+                        .tensor(bias)
+                        .int32(rows)
+                        .int32(outputs(weight))
+                        .int32(weight.k())
+                        .int32(in.rowStride())
+                        .int32(out.rowStride())
+                        .int32(option);
+        tile.run(launch, packedRows(weight), rows);
+    }
+
+    private void runGroups(
+            Tensor out, Tensor in, GroupWeight weight, Tensor bias, int option, int rows) {
+        LinearEntries entries = weight.bits() == 4 ? groupsOf4Bits : groupsOf8Bits;
+        LinearTile tile = choose(entries, weight, rows);
+        boolean ordered = weight.permutation() == null;
+        if (!ordered) {
+            input.permute(in, weight.permutation(), rows);
+        }
+        Launcher launch =
+                ops.launcher()
+                        .begin(entries.of(tile))
+                        .tensor(out)
+                        .address(ordered ? in.address() : input.permuted())
+                        .address(DeviceAddress.of(weight.quants()))
+                        .address(DeviceAddress.of(weight.scales()))
+                        .tensor(bias)
+                        .int32(rows)
+                        .int32(outputs(weight))
+                        .int32(weight.k())
+                        .int32(ordered ? in.rowStride() : input.permutedStride())
+                        .int32(out.rowStride())
+                        .int32(weight.groupSize())
+                        .int32(GroupTiles.mode(weight))
+                        .int32(option);
+        tile.run(launch, packedRows(weight), rows);
+    }
+
+    /** Over the activations that {@code input} quantised last. */
+    private void runBytes(
+            LinearEntries entries,
+            Tensor out,
+            Weight weight,
+            Buffer data,
+            Buffer scales,
+            Tensor bias,
+            int option,
+            int rows) {
+        if (wgmma) {
+            long tokenScales = input.scales();
+            runWgmma(
+                    entries,
+                    out,
+                    input.bytes(),
+                    tokenScales,
+                    input.stride(),
+                    weight,
+                    data,
+                    scales,
+                    bias,
+                    option,
+                    rows);
+            return;
+        }
+        LinearTile tile = choose(entries, weight, rows);
+        Launcher launch =
+                ops.launcher()
+                        .begin(entries.of(tile))
+                        .tensor(out)
+                        .address(input.bytes())
+                        .address(DeviceAddress.of(data))
+                        .tensor(bias)
+                        .address(input.scales())
+                        .address(DeviceAddress.of(scales))
+                        .int32(rows)
+                        .int32(outputs(weight))
+                        .int32(weight.k())
+                        .int32(input.stride())
+                        .int32(out.rowStride())
+                        .int32(outType(out.dtype()))
+                        .int32(option);
+        tile.run(launch, packedRows(weight), rows);
+    }
+
+    /** Row strides in elements; no scales with 16 bits. */
+    private void runWgmma(
+            LinearEntries entries,
+            Tensor out,
+            long in,
+            long tokenScales,
+            int inStride,
+            Weight weight,
+            Buffer data,
+            Buffer rowScales,
+            Tensor bias,
+            int option,
+            int rows) {
+        LinearTile tile = choose(entries, weight, rows);
+        Launcher launch =
+                ops.launcher()
+                        .begin(entries.of(tile))
+                        .tensor(out)
+                        .address(in)
+                        .address(DeviceAddress.of(data))
+                        .tensor(bias)
+                        .address(tokenScales)
+                        .address(DeviceAddress.of(rowScales))
+                        .int32(rows)
+                        .int32(outputs(weight))
+                        .int32(weight.k())
+                        .int32(inStride)
+                        .int32(out.rowStride())
+                        .int32(outType(out.dtype()))
+                        .int32(gated ? 1 : 0)
+                        .int32(gated ? option : 0);
+        tile.runPersistent(launch, ops.device(), packedRows(weight), rows);
+    }
+
+    private LinearTile choose(LinearEntries entries, Weight weight, int rows) {
+        return choice.of(entries.tiles(), ops.device(), packedRows(weight), rows);
+    }
+
+    private int packedRows(Weight weight) {
+        return WeightTiles.packedRows(weight.n(), gated);
+    }
+
+    private int outputs(Weight weight) {
+        return gated ? weight.n() / 2 : weight.n();
+    }
+
+    /** As {@code linear_w8a8.cu} names it. */
+    private static int outType(DType type) {
+        return switch (type) {
+            case F32 -> 0;
+            case BF16 -> 1;
+            case F16 -> 2;
+            case F8_E4M3, INT8, INT32, INT64 -> throw new KernelException("linear to " + type);
+        };
+    }
+}
