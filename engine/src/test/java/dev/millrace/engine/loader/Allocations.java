@@ -10,7 +10,7 @@ final class Allocations {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
     /** Texts of 8 bytes in the file become objects of some 60; a list of them grows by copying. */
-    private static final long FACTOR = 24;
+    private static final long FACTOR = 48;
 
     /** Buffers, parsers, the message of a refusal. */
     private static final long CONSTANT = 1 << 20;
