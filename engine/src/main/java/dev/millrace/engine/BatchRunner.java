@@ -1,14 +1,20 @@
 package dev.millrace.engine;
 
 /**
- * Computes a scheduled batch: block copies, keys and values, and the next token of every sequence that has caught up.
+ * Computes scheduled batches: block copies, keys and values, and the next token of every sequence that has caught up.
  *
  * <p>Thread-safety: none; called by the engine thread.
  */
 interface BatchRunner extends AutoCloseable {
 
-    /** Computes the batch and writes the drawn tokens into it. */
-    void run(ScheduledBatch batch);
+    /** Batches that may be on their way when the next one is launched: 0, or 1 if the device works while the host goes on. */
+    int stepsAhead();
+
+    /** Starts to compute the batch. Batches are computed in the order of these calls; the host may change its books at once. */
+    void launch(ScheduledBatch batch);
+
+    /** Waits for the batch, which is the oldest that was launched and not read, and writes its drawn tokens into it. */
+    void read(ScheduledBatch batch);
 
     @Override
     void close();

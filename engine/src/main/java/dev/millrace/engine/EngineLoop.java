@@ -14,7 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The duty cycle of the engine thread: drain commands, schedule, run, update, complete.
+ * The duty cycle of the engine thread: drain commands, schedule, launch, read, update, complete. What is launched is the step that
+ * was just scheduled; what is read and brought into the books is the one before it, where the device works by itself.
  *
  * <p>It owns all mutable state (Agrona's agent style). Whatever goes wrong in a step ends the loop: every request in
  * flight then fails, none is left open.
@@ -30,8 +31,7 @@ final class EngineLoop implements Runnable {
     private final AdmissionQueue admission;
     private final Queue<ActiveRequest> withdrawn = new ConcurrentLinkedQueue<>();
     private final Scheduler scheduler;
-    private final ScheduledBatch batch;
-    private final BatchRunner runner;
+    private final StepPipeline pipeline;
     private final CompletionFactory completions;
     private final EngineCounters counters;
     private final EngineEnd end;
@@ -51,8 +51,7 @@ final class EngineLoop implements Runnable {
     EngineLoop(EngineParts parts, EngineConfig config, KvForecast forecast, LongSupplier clock) {
         this.admission = new AdmissionQueue(config.maxWaitingTokens(), config.queueCapacity());
         this.scheduler = new Scheduler(config, parts.numBlocks(), forecast);
-        this.batch = new ScheduledBatch(config.maxNumSeqs());
-        this.runner = parts.runner();
+        this.pipeline = new StepPipeline(parts.runner(), config.maxNumSeqs());
         this.completions = new CompletionFactory(parts.tokenizer());
         this.counters = new EngineCounters(parts.numBlocks());
         this.end = new EngineEnd(parts.model().name());
@@ -146,7 +145,7 @@ final class EngineLoop implements Runnable {
     int doWork() {
         long now = clock.getAsLong();
         int work = drainRequests(now) + dropWithdrawn() + endOverdue(now);
-        if (scheduler.hasWork()) {
+        if (scheduler.hasWork() || !pipeline.isEmpty()) {
             step(now);
             work++;
         }
@@ -220,31 +219,33 @@ final class EngineLoop implements Runnable {
     }
 
     private void step(long start) {
-        scheduler.schedule(batch, start);
-        if (batch.size() == 0) {
+        ScheduledBatch next = pipeline.next();
+        scheduler.schedule(next, start);
+        if (next.size() == 0 && pipeline.isEmpty()) {
             throw new IllegalStateException("requests are in flight but none can be scheduled");
         }
-        counters.measureKvWaste(scheduler.pool());
         long beforeRun = clock.getAsLong();
         watchdog.begin(beforeRun);
-        boolean done = runOrShrink();
+        boolean launched = next.size() > 0 && launchOrShrink(next);
+        ScheduledBatch read = pipeline.read(launched);
         watchdog.end();
-        if (!done) {
-            return;
-        }
         long afterRun = clock.getAsLong();
-        update(afterRun);
+        if (read != null) {
+            update(read, afterRun);
+        }
         long stop = clock.getAsLong();
         counters.runNanos += afterRun - beforeRun;
         counters.stepNanos += stop - start;
-        measureSpeed(stop - start);
+        if (launched) {
+            measureSpeed(next.numTokens(), stop - start);
+        }
     }
 
     /** False if the device had too little memory for the batch, which then is tried again in smaller parts. */
-    private boolean runOrShrink() {
+    private boolean launchOrShrink(ScheduledBatch batch) {
+        counters.measureKvWaste(scheduler.pool());
         try {
-            runner.run(batch);
-            return true;
+            pipeline.launch();
         } catch (KernelException e) {
             boolean outOfMemory =
                     e.problem().isPresent()
@@ -259,24 +260,22 @@ final class EngineLoop implements Runnable {
                     e.getMessage());
             return false;
         }
+        scheduler.advance(batch);
+        return true;
     }
 
-    private void measureSpeed(long stepNanos) {
-        double latest = (double) batch.numTokens() / Math.max(1, stepNanos);
+    private void measureSpeed(int numTokens, long stepNanos) {
+        double latest = (double) numTokens / Math.max(1, stepNanos);
         tokensPerNano += WEIGHT_OF_LATEST_STEP * (latest - tokensPerNano);
         admission.publishSpeed(tokensPerNano);
     }
 
-    private void update(long now) {
-        scheduler.releaseCopied(batch);
+    /** Takes the tokens in, but those of sequences that have ended since the step was launched. */
+    private void update(ScheduledBatch batch, long now) {
         for (int i = 0; i < batch.size(); i++) {
             Sequence sequence = batch.sequence(i);
-            if (sequence.scheduling.running) {
-                boolean sampled = batch.samples(i);
-                scheduler.advance(sequence, batch.numScheduledTokens(i));
-                if (sampled) {
-                    accept(sequence, batch.sampledTokenId(i), batch.sampledLogprob(i), now);
-                }
+            if (batch.samples(i) && sequence.numUnreadTokens > 0) {
+                accept(sequence, batch.sampledTokenId(i), batch.sampledLogprob(i), now);
             }
         }
     }
@@ -290,6 +289,7 @@ final class EngineLoop implements Runnable {
         request.firstTokenNanos = request.firstTokenNanos < 0 ? now : request.firstTokenNanos;
         counters.generatedTokens++;
         sequence.append(tokenId, logprob);
+        sequence.numUnreadTokens--;
         FinishReason reason;
         try {
             reason = sequence.scheduling.stops.accept(tokenId, sequence.numGeneratedTokens());
@@ -297,12 +297,18 @@ final class EngineLoop implements Runnable {
             fail(request, e.problem());
             return;
         }
-        if (reason != null) {
-            scheduler.finish(sequence);
-            sequence.scheduling.finishReason = reason;
-            if (request.isFinished()) {
-                retire(request);
-            }
+        if (reason == null) {
+            scheduler.tokenRead(sequence);
+        } else {
+            finish(sequence, reason);
+        }
+    }
+
+    private void finish(Sequence sequence, FinishReason reason) {
+        scheduler.finish(sequence);
+        sequence.scheduling.finishReason = reason;
+        if (sequence.scheduling.request.isFinished()) {
+            retire(sequence.scheduling.request);
         }
     }
 

@@ -55,7 +55,7 @@ final class KvCacheManager {
         }
     }
 
-    /** Ends what {@link #allocate} began: the copies of the batch are made. */
+    /** Ends what {@link #allocate} began: the copies of the batch come before whatever is computed from now on. */
     void releaseCopied(ScheduledBatch batch) {
         for (int i = 0; i < batch.numBlockCopies(); i++) {
             pool.release(batch.blockCopies()[2 * i]);
@@ -126,12 +126,12 @@ final class KvCacheManager {
         sequence.scheduling.numIdentifiedBlocks = prefixCaching ? tokens / blockSize : 0;
     }
 
-    /** Makes the blocks that have become full known to the prefix cache. */
+    /** Makes the blocks that have become full known to the prefix cache, once all their tokens are read. */
     void identifyBlocks(Sequence sequence) {
         if (!prefixCaching) {
             return;
         }
-        int full = sequence.numComputedTokens / blockSize;
+        int full = Math.min(sequence.numComputedTokens, sequence.numTokens()) / blockSize;
         for (int i = sequence.scheduling.numIdentifiedBlocks; i < full; i++) {
             int block = sequence.blockTable.get(i);
             pool.prefixes().identify(block, parentId(sequence, i), sequence, i * blockSize);

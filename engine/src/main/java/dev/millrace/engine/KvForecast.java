@@ -28,8 +28,9 @@ final class KvForecast {
 
     /** Tokens that the sequence will have at its end. */
     int expectedTokens(Sequence sequence) {
-        int remaining = sequence.scheduling.maxTokens - sequence.numTokens();
-        return sequence.numTokens() + (int) Math.ceil(Math.min(1, usedShare + MARGIN) * remaining);
+        int tokens = sequence.numTokensWithUnread();
+        int remaining = sequence.scheduling.maxTokens - tokens;
+        return tokens + (int) Math.ceil(Math.min(1, usedShare + MARGIN) * remaining);
     }
 
     /** An answer has ended by itself. */

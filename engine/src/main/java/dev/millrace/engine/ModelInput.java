@@ -12,6 +12,7 @@ import dev.millrace.kernels.Tensor;
  */
 final class ModelInput {
     private final Kernels kernels;
+    private final Tensor drawnIds;
     private final PackedBatch packed;
     private final int blockSize;
     private final int[] tokenIds;
@@ -24,8 +25,16 @@ final class ModelInput {
     private final BlockTable[] sentTables;
     private final int[] sentVersions;
 
-    ModelInput(Kernels kernels, int maxTokens, int maxSeqs, int maxModelLen, int blockSize) {
+    /** {@code drawnIds} INT32: where the last step left the tokens that the host has not read. */
+    ModelInput(
+            Kernels kernels,
+            Tensor drawnIds,
+            int maxTokens,
+            int maxSeqs,
+            int maxModelLen,
+            int blockSize) {
         this.kernels = kernels;
+        this.drawnIds = drawnIds;
         this.blockSize = blockSize;
         int maxBlocksPerSeq = (maxModelLen + blockSize - 1) / blockSize;
         packed = new PackedBatch(kernels, maxTokens, maxSeqs, maxBlocksPerSeq);
@@ -65,7 +74,7 @@ final class ModelInput {
             int count = batch.numScheduledTokens(s);
             cuSeqLens[s] = row;
             contextLens[s] = sequence.numComputedTokens + count;
-            sequence.copyTokens(sequence.numComputedTokens, count, tokenIds, row);
+            sequence.copyTokensOrRows(sequence.numComputedTokens, count, tokenIds, row);
             packRows(sequence, count, row);
             row += count;
             maxQueryLen = Math.max(maxQueryLen, count);
@@ -99,7 +108,7 @@ final class ModelInput {
     }
 
     private void send(int numTokens, int numSeqs) {
-        kernels.copyIn(tokenIds, numTokens, packed.tokenIds());
+        kernels.copyInTokens(tokenIds, numTokens, packed.tokenIds(), drawnIds);
         kernels.copyIn(positions, numTokens, packed.positions());
         kernels.copyIn(slotMapping, numTokens, packed.slotMapping());
         kernels.copyIn(cuSeqLens, numSeqs + 1, packed.cuSeqLens());

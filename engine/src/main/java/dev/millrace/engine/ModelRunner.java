@@ -7,8 +7,6 @@ import dev.millrace.kernels.KvCache;
 import dev.millrace.kernels.PackedBatch;
 import dev.millrace.kernels.SamplingBatch;
 import dev.millrace.kernels.Tensor;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * Runs a scheduled batch on the device: block copies, forward pass, logits of the rows that need them, sampling.
@@ -30,14 +28,17 @@ final class ModelRunner implements BatchRunner {
     private final Tensor blockCopies;
     private final int[] rows;
     private final int[] targetIds;
-    private final int[] sampledIds;
-    private final int[] topIds;
     private final float[] logprobs;
-    private final float[] topLogprobs;
+
+    /** Of the steps on their way, in turn. */
+    private final DrawnTokens[] drawnTokens;
+
     private final int maxDecodeRows;
     private final Runnable decodeStep = this::runDecodeStep;
     private PackedBatch decodeBatch;
     private SamplingBatch drawn;
+    private int launched;
+    private int read;
 
     /** A runner over {@code decoder}, with {@code cache} as its keys and values. */
     ModelRunner(
@@ -47,16 +48,17 @@ final class ModelRunner implements BatchRunner {
         this.cache = cache;
         maxRows = config.maxNumSeqs();
         maxDecodeRows = Math.min(maxRows, config.maxNumBatchedTokens());
+        sampling =
+                new SamplingInput(
+                        kernels, maxRows, model.vocabSize(), model.eosTokenIds().toArray());
         input =
                 new ModelInput(
                         kernels,
+                        sampling.drawnIds(),
                         config.maxNumBatchedTokens(),
                         maxRows,
                         model.maxModelLen(),
                         config.blockSize());
-        sampling =
-                new SamplingInput(
-                        kernels, maxRows, model.vocabSize(), model.eosTokenIds().toArray());
         rowIndexes = kernels.allocate(DType.INT32, 1, maxRows, "batch");
         hidden =
                 kernels.allocate(
@@ -67,14 +69,32 @@ final class ModelRunner implements BatchRunner {
         blockCopies = kernels.allocate(DType.INT32, 1, 2 * maxRows, "batch");
         rows = new int[maxRows];
         targetIds = new int[maxRows];
-        sampledIds = new int[maxRows];
-        topIds = new int[maxRows * SamplingBatch.MAX_LOGPROBS];
         logprobs = new float[maxRows];
-        topLogprobs = new float[maxRows * SamplingBatch.MAX_LOGPROBS];
+        drawnTokens = new DrawnTokens[kernels.stepsAhead() + 1];
+        for (int i = 0; i < drawnTokens.length; i++) {
+            drawnTokens[i] = new DrawnTokens(kernels, maxRows);
+        }
     }
 
     @Override
-    public void run(ScheduledBatch batch) {
+    public int stepsAhead() {
+        return drawnTokens.length - 1;
+    }
+
+    @Override
+    public void read(ScheduledBatch batch) {
+        drawnTokens[read].read(batch);
+        read = (read + 1) % drawnTokens.length;
+    }
+
+    @Override
+    public void launch(ScheduledBatch batch) {
+        drawnTokens[launched].clear();
+        enqueue(batch);
+        launched = (launched + 1) % drawnTokens.length;
+    }
+
+    private void enqueue(ScheduledBatch batch) {
         if (batch.numBlockCopies() > 0) {
             kernels.copyIn(batch.blockCopies(), 2 * batch.numBlockCopies(), blockCopies);
             kernels.copyBlocks(cache, blockCopies, batch.numBlockCopies());
@@ -111,7 +131,7 @@ final class ModelRunner implements BatchRunner {
         }
         drawn = sampling.pack(padded);
         kernels.replay(padded, decodeStep);
-        readSampled(batch, batch.size());
+        drawnTokens[launched].copy(batch, drawn, batch.size());
     }
 
     private void runDecodeStep() {
@@ -137,19 +157,7 @@ final class ModelRunner implements BatchRunner {
         computeLogits(states, count);
         drawn = sampling.pack(count);
         kernels.sample(logits, drawn);
-        readSampled(batch, count);
-    }
-
-    private void readSampled(ScheduledBatch batch, int count) {
-        kernels.copyOut(drawn.tokenIds, count, sampledIds);
-        readLogprobs(batch, count);
-        int next = 0;
-        for (int s = 0; s < batch.size(); s++) {
-            if (batch.samples(s)) {
-                batch.setSampled(s, sampledIds[next], logprob(batch.sequence(s), next));
-                next++;
-            }
-        }
+        drawnTokens[launched].copy(batch, drawn, count);
     }
 
     /** Logits of the hidden states at {@code rows[0 .. count)}. */
@@ -157,31 +165,6 @@ final class ModelRunner implements BatchRunner {
         kernels.copyIn(rows, count, rowIndexes);
         kernels.gatherRows(hidden, states, rowIndexes, count);
         decoder.logits(logits, hidden, count);
-    }
-
-    private void readLogprobs(ScheduledBatch batch, int count) {
-        boolean any = false;
-        for (int s = 0; s < batch.size(); s++) {
-            any |= batch.samples(s) && batch.sequence(s).sampling.logprobs() >= 0;
-        }
-        if (any) {
-            kernels.copyOut(drawn.logprobs, count, logprobs);
-            kernels.copyOut(drawn.topIds, count * SamplingBatch.MAX_LOGPROBS, topIds);
-            kernels.copyOut(drawn.topLogprobs, count * SamplingBatch.MAX_LOGPROBS, topLogprobs);
-        }
-    }
-
-    private TokenLogprob logprob(Sequence sequence, int row) {
-        int wanted = sequence.sampling.logprobs();
-        if (wanted < 0) {
-            return null;
-        }
-        List<TokenLogprob> top = new ArrayList<>(wanted);
-        for (int i = 0; i < wanted; i++) {
-            int at = row * SamplingBatch.MAX_LOGPROBS + i;
-            top.add(new TokenLogprob(topIds[at], topLogprobs[at], List.of()));
-        }
-        return new TokenLogprob(sampledIds[row], logprobs[row], top);
     }
 
     /** Log-probabilities of prompt tokens, for the sequences that want them: the row of a token predicts the next one. */

@@ -2,6 +2,7 @@ package dev.millrace.engine;
 
 import dev.millrace.kernels.Kernels;
 import dev.millrace.kernels.SamplingBatch;
+import dev.millrace.kernels.Tensor;
 import java.util.Arrays;
 import java.util.Map;
 
@@ -61,6 +62,11 @@ final class SamplingInput {
         rows = 0;
     }
 
+    /** INT32: the tokens that the last step has drawn. */
+    Tensor drawnIds() {
+        return packed.tokenIds;
+    }
+
     /** Adds the row of one sequence. */
     void add(Sequence sequence) {
         SamplingParams sampling = sequence.sampling;
@@ -72,12 +78,13 @@ final class SamplingInput {
         presencePenalty[rows] = sampling.presencePenalty();
         frequencyPenalty[rows] = sampling.frequencyPenalty();
         seed[rows] = sequence.seed;
-        position[rows] = sequence.numTokens();
+        position[rows] = sequence.numTokensWithUnread();
         numLogprobs[rows] = sampling.logprobs();
         promptLens[rows] = sequence.numPromptTokens;
         addHistory(sequence);
         addBias(sequence);
         addAllowed(sampling);
+        sequence.drawnRow = rows;
         rows++;
     }
 
@@ -101,12 +108,12 @@ final class SamplingInput {
     }
 
     private void addHistory(Sequence sequence) {
-        int count = sequence.sampling.hasPenalty() ? sequence.numTokens() : 0;
+        int count = sequence.sampling.hasPenalty() ? sequence.numTokensWithUnread() : 0;
         int start = cuHistory[rows];
         if (start + count > history.length) {
             history = Arrays.copyOf(history, Math.max(2 * history.length, start + count));
         }
-        sequence.copyTokens(0, count, history, start);
+        sequence.copyTokensOrRows(0, count, history, start);
         cuHistory[rows + 1] = start + count;
     }
 
@@ -185,7 +192,7 @@ final class SamplingInput {
 
     private void packRagged() {
         kernels.copyIn(cuHistory, rows + 1, packed.cuHistory);
-        kernels.copyIn(history, cuHistory[rows], packed.history());
+        kernels.copyInTokens(history, cuHistory[rows], packed.history(), packed.tokenIds);
         kernels.copyIn(cuBias, rows + 1, packed.cuBias);
         kernels.copyIn(biasIds, cuBias[rows], packed.biasIds());
         kernels.copyIn(biasValues, cuBias[rows], packed.biasValues());

@@ -11,6 +11,7 @@ package dev.millrace.engine;
 final class ScheduledBatch {
     private final Sequence[] sequences;
     private final int[] numScheduledTokens;
+    private final boolean[] samples;
     private final int[] sampledTokenIds;
     private final TokenLogprob[] sampledLogprobs;
     private final int[] blockCopies;
@@ -21,6 +22,7 @@ final class ScheduledBatch {
     ScheduledBatch(int maxNumSeqs) {
         sequences = new Sequence[maxNumSeqs];
         numScheduledTokens = new int[maxNumSeqs];
+        samples = new boolean[maxNumSeqs];
         sampledTokenIds = new int[maxNumSeqs];
         sampledLogprobs = new TokenLogprob[maxNumSeqs];
         blockCopies = new int[2 * maxNumSeqs];
@@ -35,7 +37,9 @@ final class ScheduledBatch {
     }
 
     void add(Sequence sequence, int scheduledTokens) {
+        int end = sequence.numComputedTokens + scheduledTokens;
         sequences[size] = sequence;
+        samples[size] = end == sequence.numTokensWithUnread();
         numScheduledTokens[size++] = scheduledTokens;
         numTokens += scheduledTokens;
     }
@@ -61,14 +65,14 @@ final class ScheduledBatch {
         return sequences[i];
     }
 
-    /** Tokens of sequence {@code i} that this step computes, from its {@code numComputedTokens} on. */
+    /** Tokens of sequence {@code i} that this step computes, from what was its {@code numComputedTokens} on. */
     int numScheduledTokens(int i) {
         return numScheduledTokens[i];
     }
 
     /** Whether sequence {@code i} has caught up after this step and gets a new token. */
     boolean samples(int i) {
-        return sequences[i].numComputedTokens + numScheduledTokens[i] == sequences[i].numTokens();
+        return samples[i];
     }
 
     int numBlockCopies() {

@@ -12,6 +12,10 @@ package dev.millrace.engine;
  * ones are expected to need ({@link KvForecast}). Should they run out all the same, the sequence admitted last loses its
  * blocks and is computed again later; the first one is never preempted, so there is always progress.
  *
+ * <p>The next step is scheduled while the last one runs, so its drawn tokens count but have no value yet. Whether one of them ends
+ * its answer is seen later; until then the sequence goes on, and what it computes too much is dropped. A length is known
+ * beforehand and never exceeded.
+ *
  * <p>Thread-safety: none; owned by the engine thread.
  */
 final class Scheduler {
@@ -67,16 +71,21 @@ final class Scheduler {
         for (int i = 0; i < numRunning && batch.numTokens() < maxNumBatchedTokens; i++) {
             Sequence sequence = running[i];
             int count = tokensToSchedule(sequence, batch);
-            if (!makeRoom(sequence, count)) {
-                return;
+            if (count > 0) {
+                if (!makeRoom(sequence, count)) {
+                    return;
+                }
+                scheduleTokens(sequence, count, batch);
             }
-            scheduleTokens(sequence, count, batch);
         }
     }
 
+    /** 0 for a sequence whose last token is on its way. */
     private int tokensToSchedule(Sequence sequence, ScheduledBatch batch) {
         int budget = maxNumBatchedTokens - batch.numTokens();
-        return Math.min(budget, sequence.numTokens() - sequence.numComputedTokens);
+        // The last token is drawn but never computed.
+        int end = Math.min(sequence.numTokensWithUnread(), sequence.scheduling.maxTokens - 1);
+        return Math.min(budget, end - sequence.numComputedTokens);
     }
 
     /** Preempts the sequences admitted last until there are blocks; false if {@code sequence} itself was one of them. */
@@ -176,10 +185,24 @@ final class Scheduler {
         }
     }
 
-    /** The runner has computed {@code count} tokens of the sequence. */
-    void advance(Sequence sequence, int count) {
-        sequence.numComputedTokens += count;
+    /** The batch is on its way: what it computes and draws exists for the next step. */
+    void advance(ScheduledBatch batch) {
+        kv.releaseCopied(batch);
+        for (int i = 0; i < batch.size(); i++) {
+            Sequence sequence = batch.sequence(i);
+            sequence.numComputedTokens += batch.numScheduledTokens(i);
+            sequence.numUnreadTokens += batch.samples(i) ? 1 : 0;
+            kv.identifyBlocks(sequence);
+            admitFollowers(sequence);
+        }
+    }
+
+    /** A token of the sequence has been read and is not its last. */
+    void tokenRead(Sequence sequence) {
         kv.identifyBlocks(sequence);
+    }
+
+    private void admitFollowers(Sequence sequence) {
         if (sequence.numComputedTokens >= sequence.numPromptTokens) {
             sequence.scheduling.promptScored = true;
             ActiveRequest request = sequence.scheduling.request;
@@ -210,16 +233,17 @@ final class Scheduler {
         return maxNumSeqs;
     }
 
-    /** The copies of the batch are made. */
-    void releaseCopied(ScheduledBatch batch) {
-        kv.releaseCopied(batch);
-    }
-
-    /** An answer has ended by itself: its sequence gives its blocks back. */
+    /** An answer has ended by itself: its sequence, which may have been preempted since, gives its blocks back. */
     void finish(Sequence sequence) {
         forecast.observeFinished(sequence);
-        kv.release(sequence);
-        removeRunning(sequence);
+        sequence.numUnreadTokens = 0;
+        if (sequence.scheduling.running) {
+            kv.release(sequence);
+            removeRunning(sequence);
+        } else {
+            waiting.removePreempted(sequence);
+            numWaiting--;
+        }
     }
 
     /** Takes out what is left of a request, running or waiting. */
@@ -227,6 +251,7 @@ final class Scheduler {
         waiting.removeAll(request);
         for (int i = 0; i < request.sequences.size(); i++) {
             Sequence sequence = request.sequences.get(i);
+            sequence.numUnreadTokens = 0;
             if (sequence.scheduling.running) {
                 kv.release(sequence);
                 removeRunning(sequence);

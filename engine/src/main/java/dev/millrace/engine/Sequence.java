@@ -5,9 +5,12 @@ import java.util.Arrays;
 /**
  * One output in the making: its tokens, how many of them have keys and values, and where those lie.
  *
- * <p>{@code numTokens} counts prompt and generated tokens, {@code numComputedTokens} those whose keys and values exist. A
- * step computes some of the difference; when none is left, it also draws the next token. A fresh prompt, a chunk of it,
- * a prefix hit, a preempted sequence and a restored one are the same thing seen this way.
+ * <p>{@code numTokens} counts prompt and generated tokens, {@code numComputedTokens} those whose keys and values exist for the
+ * next step. A step computes some of the difference; when none is left, it also draws the next token. A fresh prompt, a
+ * chunk of it, a prefix hit, a preempted sequence and a restored one are the same thing seen this way.
+ *
+ * <p>While the device works on a step, the host is ahead of it: the token that the step draws exists for the next step, but
+ * here it is unread, a number without a value.
  *
  * <p>Thread-safety: owned by the engine thread. {@link #progress()} may be called from any thread: tokens are written
  * before the volatile count that makes them visible, and never change.
@@ -27,6 +30,13 @@ final class Sequence {
     final SchedulingState scheduling = new SchedulingState();
 
     int numComputedTokens;
+
+    /** Tokens that launched steps draw and that have not been read. */
+    int numUnreadTokens;
+
+    /** Written by the runner: row of the last unread token among all that its step draws. */
+    int drawnRow;
+
     private int[] tokens;
     private TokenLogprob[] logprobs;
     private volatile int numTokens;
@@ -56,6 +66,11 @@ final class Sequence {
         return numTokens;
     }
 
+    /** As {@link #numTokens}, and the unread ones. */
+    int numTokensWithUnread() {
+        return numTokens + numUnreadTokens;
+    }
+
     int numGeneratedTokens() {
         return numTokens - numPromptTokens;
     }
@@ -64,14 +79,23 @@ final class Sequence {
         return tokens[position];
     }
 
-    /** Whether end and stop tokens may not be drawn yet. */
+    /** Whether the next token to draw may not be an end or stop token. */
     boolean suppressStop() {
-        return numGeneratedTokens() < sampling.minTokens();
+        return numTokensWithUnread() - numPromptTokens < sampling.minTokens();
     }
 
     /** Copies the tokens {@code [from, from + count)} to {@code target[offset ..]}. */
     void copyTokens(int from, int count, int[] target, int offset) {
         System.arraycopy(tokens, from, target, offset, count);
+    }
+
+    /** As {@link #copyTokens}, but of the unread token, of which there is at most one, the row r as −1 − r. */
+    void copyTokensOrRows(int from, int count, int[] target, int offset) {
+        int read = Math.min(count, numTokens - from);
+        copyTokens(from, read, target, offset);
+        if (read < count) {
+            target[offset + read] = -1 - drawnRow;
+        }
     }
 
     /** Appends a drawn token; {@code logprob} is null when none was asked for. */

@@ -81,6 +81,11 @@ final class WaitingQueue {
         preempted.addFirst(sequence);
     }
 
+    /** Takes back what {@link #addPreempted} did, as the sequence has ended meanwhile. */
+    void removePreempted(Sequence sequence) {
+        preempted.remove(sequence);
+    }
+
     /** The followers of a request may run now. */
     void addFollowers(ActiveRequest request) {
         request.followersReady = true;

@@ -12,6 +12,9 @@ import java.util.Set;
  * "attends": every earlier slot must hold this sequence's token at this position. So a block that was shared, copied,
  * freed or reused wrongly is seen at once. It also checks that no slot is written by two sequences and that the batch
  * keeps to its limits.
+ *
+ * <p>A step ahead it works as a device does: drawn tokens are told a step later, and until then they stand in its own
+ * memory, in the rows of the step before.
  */
 final class FakeBatchRunner implements BatchRunner {
     /** Stands for logits that are not finite. */
@@ -24,6 +27,11 @@ final class FakeBatchRunner implements BatchRunner {
     private final int[] slotPositions;
     private final Map<String, Integer> poisoned = new HashMap<>();
     private final Set<Integer> written = new HashSet<>();
+    private final int[][] drawnIds;
+    private final TokenLogprob[][] drawnLogprobs;
+    private int stepsAhead;
+    private int launched;
+    private int read;
     private boolean verifies = true;
     long numTokens;
     long numBlockCopies;
@@ -35,6 +43,14 @@ final class FakeBatchRunner implements BatchRunner {
         this.drawsEos = drawsEos;
         this.slotTokens = new int[numBlocks * blockSize];
         this.slotPositions = new int[numBlocks * blockSize];
+        this.drawnIds = new int[2][config.maxNumSeqs()];
+        this.drawnLogprobs = new TokenLogprob[2][config.maxNumSeqs()];
+    }
+
+    /** Lets the host be this many steps ahead, 0 or 1. */
+    FakeBatchRunner ahead(int steps) {
+        stepsAhead = steps;
+        return this;
     }
 
     /** The request with this id gets logits that are not finite when it would draw its {@code count}-th token. */
@@ -49,19 +65,52 @@ final class FakeBatchRunner implements BatchRunner {
     }
 
     @Override
-    public void run(ScheduledBatch batch) {
+    public int stepsAhead() {
+        return stepsAhead;
+    }
+
+    @Override
+    public void launch(ScheduledBatch batch) {
         copyBlocks(batch);
         write(batch);
         if (verifies) {
             verify(batch);
         }
-        for (int i = 0; i < batch.size(); i++) {
-            if (batch.samples(i)) {
-                batch.setSampled(i, draw(batch.sequence(i)), logprob(batch.sequence(i)));
-            }
-        }
+        draw(batch);
         numTokens += batch.numTokens();
         numBlockCopies += batch.numBlockCopies();
+        launched++;
+    }
+
+    private void draw(ScheduledBatch batch) {
+        int row = 0;
+        for (int i = 0; i < batch.size(); i++) {
+            if (batch.samples(i)) {
+                Sequence sequence = batch.sequence(i);
+                drawnIds[launched % 2][row] = draw(sequence);
+                drawnLogprobs[launched % 2][row] = logprob(sequence);
+                sequence.drawnRow = row++;
+            }
+        }
+    }
+
+    @Override
+    public void read(ScheduledBatch batch) {
+        int row = 0;
+        for (int i = 0; i < batch.size(); i++) {
+            if (batch.samples(i)) {
+                batch.setSampled(i, drawnIds[read % 2][row], drawnLogprobs[read % 2][row]);
+                row++;
+            }
+        }
+        read++;
+    }
+
+    /** A token that was not read is in the memory of the step before. */
+    private int tokenId(Sequence sequence, int position) {
+        return position < sequence.numTokens()
+                ? sequence.tokenId(position)
+                : drawnIds[(launched + 1) % 2][sequence.drawnRow];
     }
 
     private void copyBlocks(ScheduledBatch batch) {
@@ -79,7 +128,7 @@ final class FakeBatchRunner implements BatchRunner {
             Sequence sequence = batch.sequence(i);
             int from = sequence.numComputedTokens;
             for (int p = from; p < from + batch.numScheduledTokens(i); p++) {
-                slotTokens[slot(sequence, p)] = sequence.tokenId(p);
+                slotTokens[slot(sequence, p)] = tokenId(sequence, p);
                 slotPositions[slot(sequence, p)] = p;
             }
         }
@@ -97,11 +146,15 @@ final class FakeBatchRunner implements BatchRunner {
             Sequence sequence = batch.sequence(i);
             int end = sequence.numComputedTokens + batch.numScheduledTokens(i);
             check(batch.numScheduledTokens(i) > 0, "a sequence without tokens is in the batch");
-            check(end <= sequence.numTokens(), "more tokens are scheduled than there are");
+            check(
+                    end <= sequence.numTokensWithUnread(),
+                    "more tokens are scheduled than there are");
+            check(sequence.numUnreadTokens <= stepsAhead, "the host is too far ahead");
+            check(end < sequence.scheduling.maxTokens, "the last token is computed");
             for (int p = 0; p < end; p++) {
                 int slot = slot(sequence, p);
                 check(
-                        slotTokens[slot] == sequence.tokenId(p) && slotPositions[slot] == p,
+                        slotTokens[slot] == tokenId(sequence, p) && slotPositions[slot] == p,
                         "a slot holds what another sequence or position wrote");
                 check(
                         p < sequence.numComputedTokens || written.add(slot),
@@ -112,12 +165,13 @@ final class FakeBatchRunner implements BatchRunner {
 
     private int draw(Sequence sequence) {
         Integer count = poisoned.get(sequence.generation.request().id());
-        if (count != null && count == sequence.numGeneratedTokens() + 1) {
+        if (count != null
+                && count == sequence.numTokensWithUnread() - sequence.numPromptTokens + 1) {
             return NOT_FINITE;
         }
         long hash = sequence.seed;
-        for (int p = 0; p < sequence.numTokens(); p++) {
-            hash = Bits.mix(hash + sequence.tokenId(p));
+        for (int p = 0; p < sequence.numTokensWithUnread(); p++) {
+            hash = Bits.mix(hash + slotTokens[slot(sequence, p)]);
         }
         return token(hash, sequence);
     }
@@ -132,7 +186,7 @@ final class FakeBatchRunner implements BatchRunner {
     private static TokenLogprob logprob(Sequence sequence) {
         return sequence.sampling.logprobs() < 0
                 ? null
-                : new TokenLogprob(sequence.numTokens(), -1f, java.util.List.of());
+                : new TokenLogprob(sequence.numTokensWithUnread(), -1f, java.util.List.of());
     }
 
     private static void check(boolean holds, String otherwise) {

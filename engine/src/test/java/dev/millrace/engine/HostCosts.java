@@ -36,7 +36,8 @@ final class HostCosts {
     private final ModelConfig model = DummyDecoder.llama8b(MAX_MODEL_LEN);
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private CudaKernels kernels;
-    private long runNanos;
+    private long launchNanos;
+    private long readNanos;
 
     HostCosts() {
         config =
@@ -99,10 +100,22 @@ final class HostCosts {
     private BatchRunner timed(ModelRunner runner) {
         return new BatchRunner() {
             @Override
-            public void run(ScheduledBatch batch) {
+            public int stepsAhead() {
+                return runner.stepsAhead();
+            }
+
+            @Override
+            public void launch(ScheduledBatch batch) {
                 long start = cpuNanos();
-                runner.run(batch);
-                runNanos += cpuNanos() - start;
+                runner.launch(batch);
+                launchNanos += cpuNanos() - start;
+            }
+
+            @Override
+            public void read(ScheduledBatch batch) {
+                long start = cpuNanos();
+                runner.read(batch);
+                readNanos += cpuNanos() - start;
                 for (int s = 0; s < batch.size(); s++) {
                     batch.setSampled(s, TOKEN, null);
                 }
@@ -143,20 +156,23 @@ final class HostCosts {
         long graphs = kernels.graphLaunches();
         long thread = Thread.currentThread().getId();
         long bytes = threads.getThreadAllocatedBytes(thread);
-        runNanos = 0;
+        launchNanos = 0;
+        readNanos = 0;
         long start = cpuNanos();
         for (int i = 0; i < STEPS; i++) {
             loop.doWork();
         }
         double total = (cpuNanos() - start) / 1e3 / STEPS;
-        double run = runNanos / 1e3 / STEPS;
+        double launch = launchNanos / 1e3 / STEPS;
+        double read = readNanos / 1e3 / STEPS;
         bytes = threads.getThreadAllocatedBytes(thread) - bytes;
         List<String> lines =
                 List.of(
                         "sequences " + NUM_SEQS + ", waiting " + loop.scheduler().numWaiting(),
                         "step, us                %8.1f".formatted(total),
-                        "  schedule and update   %8.1f".formatted(total - run),
-                        "  inputs, launch, read  %8.1f".formatted(run),
+                        "  schedule and update   %8.1f".formatted(total - launch - read),
+                        "  pack and launch       %8.1f".formatted(launch),
+                        "  read                  %8.1f".formatted(read),
                         "bytes allocated a step  %8d".formatted(bytes / STEPS),
                         "kernel launches a step  %8.2f"
                                 .formatted((double) (kernels.kernelLaunches() - launches) / STEPS),

@@ -23,6 +23,7 @@ final class SchedulerSimulationTest {
     private long preemptions;
     private long cachedTokens;
     private long copies;
+    private long poisoned;
     private int timeouts;
     private int cancels;
 
@@ -41,6 +42,61 @@ final class SchedulerSimulationTest {
         assertThat(copies).isGreaterThan(100);
         assertThat(timeouts).isGreaterThan(20);
         assertThat(cancels).isGreaterThan(20);
+        assertThat(poisoned).isGreaterThan(20);
+    }
+
+    /** With blocks for all, nothing but the order of events can differ: not an answer, not a count, not a cached prefix. */
+    @Test
+    void aHostThatIsAheadGivesWhatOneThatWaitsGives() {
+        for (long seed = 1; seed <= SCENARIOS / 3; seed++) {
+            List<List<Completion>> completions = new ArrayList<>();
+            List<List<Long>> counts = new ArrayList<>();
+            for (int ahead = 0; ahead <= 1; ahead++) {
+                SplittableRandom random = new SplittableRandom(seed);
+                EngineConfig config = config(random);
+                SimulatedEngine engine = engine(config, 4000, true, new KvForecast(), ahead);
+                generations.clear();
+                for (int i = random.nextInt(1, 20); i > 0; i--) {
+                    Request request = request(random, i);
+                    Request endless =
+                            Request.of(request.id(), request.prompt(), request.sampling());
+                    generations.add(engine.submit(endless));
+                }
+                while (engine.loop.doWork() > 0) {
+                    engine.checkIntegrity();
+                }
+                completions.add(generations.stream().map(Generation::join).toList());
+                counts.add(counts(engine));
+            }
+            for (int i = 0; i < completions.get(0).size(); i++) {
+                Completion waiting = completions.get(0).get(i);
+                Completion ahead = completions.get(1).get(i);
+                assertThat(ahead.outputs()).as("seed %d", seed).isEqualTo(waiting.outputs());
+                assertThat(ahead.promptLogprobs()).isEqualTo(waiting.promptLogprobs());
+                assertThat(ahead.usage().generatedTokens())
+                        .isEqualTo(waiting.usage().generatedTokens());
+            }
+            assertThat(counts.get(1)).as("seed %d", seed).isEqualTo(counts.get(0));
+        }
+    }
+
+    /** Generated tokens, finished requests, prefixes in the cache. */
+    private static List<Long> counts(SimulatedEngine engine) {
+        EngineStats stats = engine.loop.stats();
+        return List.of(
+                stats.generatedTokens(),
+                stats.finishedRequests(),
+                (long) engine.loop.scheduler().pool().prefixes().size());
+    }
+
+    private static SimulatedEngine engine(
+            EngineConfig config,
+            int numBlocks,
+            boolean drawsEos,
+            KvForecast forecast,
+            int stepsAhead) {
+        FakeBatchRunner runner = new FakeBatchRunner(numBlocks, config, drawsEos).ahead(stepsAhead);
+        return new SimulatedEngine(config, runner, numBlocks, forecast, step -> {});
     }
 
     private void simulate(SplittableRandom random) {
@@ -51,8 +107,10 @@ final class SchedulerSimulationTest {
                 128 / config.blockSize() + 1 + random.nextInt(random.nextBoolean() ? 3 : 40);
         boolean drawsEos = random.nextBoolean();
         KvForecast forecast = new KvForecast(random.nextDouble(-0.1, 1));
-        SimulatedEngine engine =
-                new SimulatedEngine(config, numBlocks, drawsEos, forecast, step -> {});
+        SimulatedEngine engine = engine(config, numBlocks, drawsEos, forecast, random.nextInt(2));
+        if (random.nextInt(3) == 0) {
+            engine.runner.poison("r" + random.nextInt(10), random.nextInt(1, 20));
+        }
         int requests = random.nextInt(1, 40);
         int rounds = 0;
         while (generations.size() < requests || engine.loop.scheduler().hasWork()) {
@@ -65,6 +123,7 @@ final class SchedulerSimulationTest {
             engine.round();
             assertThat(++rounds).as("rounds").isLessThan(MAX_ROUNDS);
         }
+        engine.round();
         engine.round();
         compareWithAlone(config, numBlocks, drawsEos);
         count(engine);
@@ -95,10 +154,14 @@ final class SchedulerSimulationTest {
         for (int i = 0; i < length; i++) {
             prompt.append((char) ('A' + random.nextInt(random.nextBoolean() ? 2 : 26)));
         }
+        int maxTokens = random.nextInt(1, 60);
         SamplingParams.Builder sampling =
                 SamplingParams.builder()
                         .seed(random.nextInt(3))
-                        .maxTokens(random.nextInt(1, 60))
+                        .maxTokens(maxTokens)
+                        .minTokens(random.nextInt(3) == 0 ? random.nextInt(maxTokens) : 0)
+                        .stop(random.nextInt(4) == 0 ? List.of("x", "yz") : List.of())
+                        .logprobs(random.nextInt(5) == 0 ? 0 : -1)
                         .promptLogprobs(random.nextInt(8) == 0)
                         .n(random.nextInt(3) == 0 ? random.nextInt(2, 6) : 1);
         Request request =
@@ -113,6 +176,10 @@ final class SchedulerSimulationTest {
             assertThat(generation).isDone();
             if (generation.isCancelled()) {
                 cancels++;
+                continue;
+            }
+            if (generation.isCompletedExceptionally()) {
+                poisoned++;
                 continue;
             }
             Request request = generation.request();

@@ -27,8 +27,17 @@ final class SimulatedEngine {
             boolean drawsEos,
             KvForecast forecast,
             LongConsumer hook) {
+        this(config, new FakeBatchRunner(numBlocks, config, drawsEos), numBlocks, forecast, hook);
+    }
+
+    SimulatedEngine(
+            EngineConfig config,
+            FakeBatchRunner runner,
+            int numBlocks,
+            KvForecast forecast,
+            LongConsumer hook) {
+        this.runner = runner;
         this.config = config;
-        runner = new FakeBatchRunner(numBlocks, config, drawsEos);
         EngineParts all = TestingEngines.parts(config, TestingEngines.hooked(runner, hook));
         EngineParts parts =
                 new EngineParts(

@@ -118,9 +118,19 @@ public final class TestingEngines {
             private long steps;
 
             @Override
-            public void run(ScheduledBatch batch) {
+            public int stepsAhead() {
+                return runner.stepsAhead();
+            }
+
+            @Override
+            public void launch(ScheduledBatch batch) {
                 hook.accept(++steps);
-                runner.run(batch);
+                runner.launch(batch);
+            }
+
+            @Override
+            public void read(ScheduledBatch batch) {
+                runner.read(batch);
             }
 
             @Override

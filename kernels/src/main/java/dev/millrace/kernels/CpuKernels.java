@@ -159,6 +159,19 @@ public final class CpuKernels implements Kernels {
     }
 
     @Override
+    public void copyInTokens(int[] source, int count, Tensor target, Tensor drawn) {
+        checkOpen();
+        Checks.vector("copyInTokens", "target", target, DType.INT32, count);
+        Checks.vector("copyInTokens", "drawn", drawn, DType.INT32, 1);
+        int[] ids = drawn.host().ints();
+        int[] to = target.host().ints();
+        for (int i = 0; i < count; i++) {
+            int id = source[i];
+            to[(int) target.offset() + i] = id < 0 ? ids[(int) drawn.offset() - 1 - id] : id;
+        }
+    }
+
+    @Override
     public void copyOut(Tensor source, int count, int[] target) {
         copyOut(source, count, target, source.dtype() == DType.INT32);
     }
@@ -177,6 +190,17 @@ public final class CpuKernels implements Kernels {
             System.arraycopy(source.host().array(), from, target, done, length);
             done += length;
         }
+    }
+
+    @Override
+    public Readback newReadback(int bytes) {
+        checkOpen();
+        return new HostReadback(this);
+    }
+
+    @Override
+    public int stepsAhead() {
+        return 0;
     }
 
     @Override

@@ -152,6 +152,14 @@ public final class CudaKernels implements Kernels {
     }
 
     @Override
+    public void copyInTokens(int[] source, int count, Tensor target, Tensor drawn) {
+        checkOpen();
+        Checks.vector("copyInTokens", "target", target, DType.INT32, count);
+        Checks.vector("copyInTokens", "drawn", drawn, DType.INT32, 1);
+        runtime.copyInTokens(source, count, target, drawn);
+    }
+
+    @Override
     public void copyOut(Tensor source, int count, int[] target) {
         checkOpen();
         Checks.copy("copyOut", source, count, source.dtype() == DType.INT32);
@@ -167,6 +175,17 @@ public final class CudaKernels implements Kernels {
 
     private static boolean isFloat(DType dtype) {
         return dtype == DType.F32 || dtype == DType.BF16 || dtype == DType.F16;
+    }
+
+    @Override
+    public Readback newReadback(int bytes) {
+        checkOpen();
+        return runtime.newReadback(bytes);
+    }
+
+    @Override
+    public int stepsAhead() {
+        return 1;
     }
 
     @Override

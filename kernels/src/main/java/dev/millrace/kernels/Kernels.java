@@ -5,7 +5,8 @@ import java.util.Optional;
 /**
  * The operations a decoder needs, fused at the granularity a GPU wants, over packed batches.
  *
- * <p>Calls return at once and run in order on the device; only {@link #copyOut} and {@link #synchronize} wait. Outputs
+ * <p>Calls return at once and run in order on the device; only {@link #copyOut}, {@link #synchronize} and
+ * {@link Readback#await} wait. Outputs
  * must not overlap inputs unless a comment says "in place". A tensor's row count is its capacity: {@code rows} (or the
  * batch) says how many rows are in use, so that a step allocates nothing.
  *
@@ -72,14 +73,29 @@ public sealed interface Kernels extends AutoCloseable permits CpuKernels, CudaKe
     /** As {@link #copyIn(int[], int, Tensor)}; a tensor of 16 bits gets the nearest values, ties to even. */
     void copyIn(float[] source, int count, Tensor target);
 
+    /**
+     * As {@link #copyIn(int[], int, Tensor)} of token ids to a vector. The number {@code −1 − r} stands for the id in row {@code r} of
+     * {@code drawn} INT32, which an operation before, not a copy, has written and the host need not know.
+     */
+    void copyInTokens(int[] source, int count, Tensor target, Tensor drawn);
+
     /** Waits for all earlier operations, then copies the first {@code count} elements, row-major over the view. */
     void copyOut(Tensor source, int count, int[] target);
 
     /** As {@link #copyOut(Tensor, int, int[])}; elements of 16 bits are widened. */
     void copyOut(Tensor source, int count, float[] target);
 
+    /** A way to read results later, with room for {@code bytes} of them. */
+    Readback newReadback(int bytes);
+
     /** Waits for all earlier operations. */
     void synchronize();
+
+    /**
+     * Steps that may be enqueued before the results of the first are read: 0 where an operation is done when its call returns, as
+     * there is nothing to gain, 1 where the device works meanwhile.
+     */
+    int stepsAhead();
 
     /** {@code out[t, :] = scale · table[tokenIds[t], :]}; out F32 [T, E], table [V, E]. */
     void embed(Tensor out, PackedBatch batch, Weight table, float scale);

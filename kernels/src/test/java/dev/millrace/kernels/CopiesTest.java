@@ -97,6 +97,54 @@ final class CopiesTest {
     }
 
     @Test
+    void tokensThatTheHostHasNotSeenAreTakenFromTheDevice() {
+        Random random = new Random(SEED);
+        try (Kernels kernels = backend.open()) {
+            Tensor drawn = kernels.allocate(DType.INT32, 1, 700, "test");
+            int[] unseen = random.ints(700, -1, 50_000).toArray();
+            kernels.copyIn(unseen, 700, drawn);
+            kernels.synchronize();
+            for (int size : new int[] {1, 700, 300_001}) {
+                Tensor target = kernels.allocate(DType.INT32, 1, size + 1, "test");
+                int[] source = random.ints(size, -700, 50_000).toArray();
+                kernels.copyInTokens(source, size, target, drawn);
+                int[] back = new int[size + 1];
+                kernels.copyOut(target, size + 1, back);
+                for (int i = 0; i < size; i++) {
+                    int expected = source[i] < 0 ? unseen[-1 - source[i]] : source[i];
+                    assertThat(back[i]).as("%d of %d, seed %d", i, size, SEED).isEqualTo(expected);
+                }
+                assertThat(back[size]).isZero();
+            }
+        }
+    }
+
+    @Test
+    void resultsThatAreReadLaterAreThoseOfTheirTime() {
+        try (Kernels kernels = backend.open()) {
+            Tensor ids = kernels.allocate(DType.INT32, 1, 3, "test");
+            Tensor values = kernels.allocate(DType.F32, 2, 2, "test");
+            Readback first = kernels.newReadback(28);
+            Readback second = kernels.newReadback(28);
+            int[][] read = new int[2][3];
+            float[] floats = new float[4];
+            kernels.copyIn(new int[] {1, 2, 3}, 3, ids);
+            kernels.copyIn(new float[] {4, 5, 6, 7}, 4, values);
+            first.copy(ids, 3, read[0]);
+            first.copy(values, 4, floats);
+            kernels.copyIn(new int[] {7, 8}, 2, ids);
+            kernels.copyIn(new float[4], 4, values);
+            second.copy(ids, 2, read[1]);
+            first.await();
+            assertThat(read[0]).containsExactly(1, 2, 3);
+            assertThat(floats).containsExactly(4, 5, 6, 7);
+            second.await();
+            assertThat(read[1]).containsExactly(7, 8, 0);
+            second.await();
+        }
+    }
+
+    @Test
     void activationsAreRoundedOnTheWayInAndWidenedOnTheWayOut() {
         Random random = new Random(SEED);
         float[][] x = Guarded.random(3, 13, random);

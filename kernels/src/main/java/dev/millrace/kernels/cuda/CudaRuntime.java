@@ -4,7 +4,10 @@ import dev.millrace.kernels.DType;
 import dev.millrace.kernels.DeviceBytes;
 import dev.millrace.kernels.KernelException;
 import dev.millrace.kernels.KernelsConfig;
+import dev.millrace.kernels.Readback;
 import dev.millrace.kernels.Tensor;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -21,6 +24,7 @@ public final class CudaRuntime implements AutoCloseable {
     private final Uploads uploads;
     private final Downloads downloads;
     private final StepGraphs graphs;
+    private final List<CudaReadback> readbacks = new ArrayList<>();
     private final CudaOps ops;
 
     private CudaRuntime(
@@ -109,6 +113,19 @@ public final class CudaRuntime implements AutoCloseable {
         }
     }
 
+    /** As {@code Kernels.copyInTokens}. */
+    public void copyInTokens(int[] source, int count, Tensor target, Tensor drawn) {
+        graphs.checkNotRecording("copyInTokens");
+        uploads.tokens(source, count, target, drawn);
+    }
+
+    /** As {@code Kernels.newReadback}. */
+    public Readback newReadback(int bytes) {
+        CudaReadback readback = new CudaReadback(stream, uploads, bytes);
+        readbacks.add(readback);
+        return readback;
+    }
+
     /** As {@code Kernels.copyOut}. */
     public void copyOut(Tensor source, int count, int[] target) {
         graphs.checkNotRecording("copyOut");
@@ -142,7 +159,9 @@ public final class CudaRuntime implements AutoCloseable {
     @Override
     public void close() {
         context.makeCurrent();
+        stream.drain();
         graphs.close();
+        readbacks.forEach(CudaReadback::close);
         downloads.close();
         uploads.close();
         launcher.close();

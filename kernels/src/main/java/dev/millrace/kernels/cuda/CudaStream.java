@@ -27,6 +27,11 @@ final class CudaStream implements AutoCloseable {
         CudaResult.check(JCudaDriver.cuStreamSynchronize(handle), "cuStreamSynchronize");
     }
 
+    /** Waits until the device touches no memory any more, whether or not it works. */
+    void drain() {
+        JCudaDriver.cuStreamSynchronize(handle);
+    }
+
     @Override
     public void close() {
         JCudaDriver.cuStreamDestroy(handle);

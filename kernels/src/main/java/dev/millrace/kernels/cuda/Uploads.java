@@ -15,7 +15,7 @@ public final class Uploads implements AutoCloseable {
     private static final int SLOT_BYTES = 1 << 20;
     private static final int MAX_PIECES = 128;
 
-    /** {target address, from, bytes of a row, rows, stride in bytes, 0}. */
+    /** {target address, from, bytes of a row, rows, stride in bytes, address of drawn tokens or 0}. */
     private static final int RECORD_BYTES = 32;
 
     private static final int HEADER_BYTES = MAX_PIECES * RECORD_BYTES;
@@ -29,6 +29,7 @@ public final class Uploads implements AutoCloseable {
     private PinnedRing.Slot slot;
     private int pieces;
     private int end;
+    private long drawnAddress;
 
     Uploads(CudaStream stream, Launcher launcher) {
         ring = new PinnedRing(stream, NUM_SLOTS, SLOT_BYTES);
@@ -41,6 +42,13 @@ public final class Uploads implements AutoCloseable {
             slot.ints().put(end(length, Integer.BYTES) / Integer.BYTES, source, done, length);
             done += length;
         }
+    }
+
+    /** As {@link #ints}, but {@code −1 − r} stands for the id in row {@code r} of {@code drawn}. */
+    void tokens(int[] source, int count, Tensor target, Tensor drawn) {
+        drawnAddress = drawn.address();
+        ints(source, count, target);
+        drawnAddress = 0;
     }
 
     void longs(long[] source, int count, Tensor target) {
@@ -129,7 +137,7 @@ public final class Uploads implements AutoCloseable {
         header.putInt(at + 12, rowBytes);
         header.putInt(at + 16, rows);
         header.putInt(at + 20, strideBytes);
-        header.putLong(at + 24, 0);
+        header.putLong(at + 24, drawnAddress);
     }
 
     /** Where the data of the piece goes; the next one begins behind it, at a multiple of 16 again. */

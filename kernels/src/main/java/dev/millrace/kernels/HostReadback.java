@@ -1,0 +1,30 @@
+package dev.millrace.kernels;
+
+/**
+ * Where operations are done when their call returns, so are copies.
+ *
+ * <p>Thread-safety: as {@link Kernels}.
+ */
+final class HostReadback implements Readback {
+    private final CpuKernels kernels;
+
+    HostReadback(CpuKernels kernels) {
+        this.kernels = kernels;
+    }
+
+    @Override
+    public void copy(Tensor source, int count, int[] target) {
+        kernels.copyOut(source, count, target);
+    }
+
+    @Override
+    public void copy(Tensor source, int count, float[] target) {
+        kernels.copyOut(source, count, target);
+    }
+
+    @Override
+    public void await() {}
+
+    @Override
+    public void clear() {}
+}
