@@ -8,7 +8,7 @@ import java.util.Locale;
 public enum EngineOption {
     DEVICE(
             "device",
-            "Where the model runs: `auto` is the GPU with the most free memory, or the CPU where no GPU can be used.",
+            "Where the model runs: `auto` is a GPU of Flink's external resource, else the one with the most free memory, or the CPU where no GPU can be used.",
             "auto, cpu, cuda or cuda:N"),
     THREADS(
             "threads",

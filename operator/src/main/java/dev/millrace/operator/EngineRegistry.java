@@ -38,8 +38,31 @@ final class EngineRegistry {
     private final Map<EngineProvider, Entry> entries = new HashMap<>();
     private final ScheduledThreadPoolExecutor timer = newTimer();
 
-    /** One more user of the provider's engine; the first one starts loading it. */
-    synchronized Entry retain(EngineProvider provider) {
+    /**
+     * One more user of one provider's engine; the first one starts loading it. It is the provider whose device has the fewest
+     * users; of equal ones one with an engine, then the first.
+     */
+    synchronized Entry retain(List<EngineProvider> providers) {
+        EngineProvider best = providers.get(0);
+        for (EngineProvider provider : providers) {
+            int difference = usersOf(provider.device()) - usersOf(best.device());
+            boolean loaded = entries.containsKey(provider) && !entries.containsKey(best);
+            if (difference < 0 || (difference == 0 && loaded)) {
+                best = provider;
+            }
+        }
+        return retain(best);
+    }
+
+    private int usersOf(String device) {
+        int users = 0;
+        for (Entry entry : entries.values()) {
+            users += entry.provider.device().equals(device) ? entry.users : 0;
+        }
+        return users;
+    }
+
+    private Entry retain(EngineProvider provider) {
         Entry entry = entries.get(provider);
         if (entry == null) {
             entry = new Entry(provider);

@@ -4,6 +4,8 @@ import dev.millrace.engine.EngineConfig;
 import dev.millrace.engine.EngineOptions;
 import dev.millrace.engine.LlmEngine;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -22,6 +24,24 @@ public record EngineSpec(String model, EngineConfig config) implements EnginePro
     @Override
     public LlmEngine load() {
         return LlmEngine.load(Path.of(model), config);
+    }
+
+    @Override
+    public List<EngineProvider> onGpus(List<Integer> indexes) {
+        if (!config.device().equals("auto") || indexes.isEmpty()) {
+            return List.of(this);
+        }
+        return indexes.stream().<EngineProvider>map(this::onGpu).toList();
+    }
+
+    private EngineSpec onGpu(int index) {
+        return new EngineSpec(
+                model, EngineOptions.parse(Map.of("device", "cuda:" + index), config));
+    }
+
+    @Override
+    public String device() {
+        return config.device();
     }
 
     @Override

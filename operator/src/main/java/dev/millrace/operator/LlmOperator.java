@@ -124,7 +124,8 @@ final class LlmOperator<IN, OUT> extends AbstractStreamOperator<OUT>
     /** A checkpoint that cannot be used will not be mended by a restart, so the job ends with the reason. */
     private SharedEngine acquireEngine() throws InterruptedException {
         try {
-            return SharedEngine.acquire(spec.engine(), spec.options().engineLinger());
+            List<Integer> gpus = FlinkGpus.indexes(getRuntimeContext());
+            return SharedEngine.acquire(spec.engine().onGpus(gpus), spec.options().engineLinger());
         } catch (InvalidModelException e) {
             throw new SuppressRestartsException(e);
         } catch (EngineFailedException e) {

@@ -18,7 +18,9 @@ enum OperatorError implements ErrorCode {
     /** The state comes from another model. */
     MODEL_CHANGED("LLM-OP-04", Status.INVALID_INPUT),
     /** An operator option has a value that is not allowed. */
-    INVALID_OPTION("LLM-OP-05", Status.INVALID_INPUT);
+    INVALID_OPTION("LLM-OP-05", Status.INVALID_INPUT),
+    /** A GPU of Flink's external resource has no number. */
+    GPU_WITHOUT_INDEX("LLM-OP-06", Status.INVALID_INPUT);
 
     private final String id;
     private final Status status;
@@ -63,6 +65,16 @@ enum OperatorError implements ErrorCode {
                 usage.generatedTokens() + " tokens by the deadline",
                 "a complete answer",
                 "Allow more time or fewer tokens");
+    }
+
+    static InvalidModelException gpuWithoutIndex(String given) {
+        return new InvalidModelException(
+                new Problem(
+                        GPU_WITHOUT_INDEX,
+                        "external resource gpu, property index",
+                        given.isEmpty() ? "none" : "\"" + given + "\"",
+                        "the number of a CUDA device",
+                        "Let the discovery script print numbers, or name the device with engine.device = cuda:N"));
     }
 
     static InvalidModelException modelChanged(String before, String now) {

@@ -3,6 +3,7 @@ package dev.millrace.operator;
 import dev.millrace.engine.LlmEngine;
 import dev.millrace.engine.LlmException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 
 /**
@@ -42,12 +43,24 @@ public final class SharedEngine implements AutoCloseable {
      */
     public static SharedEngine acquire(EngineProvider provider, Duration linger)
             throws InterruptedException {
-        return acquire(PROCESS, provider, linger);
+        return acquire(List.of(provider), linger);
+    }
+
+    /** As {@link #acquire(EngineProvider, Duration)}, with the provider whose device has the fewest users in this process. */
+    static SharedEngine acquire(List<EngineProvider> providers, Duration linger)
+            throws InterruptedException {
+        return acquire(PROCESS, providers, linger);
     }
 
     static SharedEngine acquire(EngineRegistry registry, EngineProvider provider, Duration linger)
             throws InterruptedException {
-        EngineRegistry.Entry entry = registry.retain(provider);
+        return acquire(registry, List.of(provider), linger);
+    }
+
+    static SharedEngine acquire(
+            EngineRegistry registry, List<EngineProvider> providers, Duration linger)
+            throws InterruptedException {
+        EngineRegistry.Entry entry = registry.retain(providers);
         boolean acquired = false;
         try {
             SharedEngine lease = new SharedEngine(registry, entry, entry.engine.get(), linger);

@@ -6,6 +6,7 @@ import java.util.function.BooleanSupplier;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.common.typeutils.base.StringSerializer;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
+import org.apache.flink.runtime.operators.testutils.MockEnvironment;
 import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.runtime.tasks.mailbox.Mail;
@@ -38,9 +39,24 @@ final class OperatorHarness implements AutoCloseable {
     static OperatorHarness open(
             LlmSpec<String, String> spec, OperatorSubtaskState state, int parallelism, int index)
             throws Exception {
-        OneInputStreamOperatorTestHarness<String, String> flink =
+        return open(
                 new OneInputStreamOperatorTestHarness<>(
-                        new LlmOperatorFactory<>(spec, FAILED), 8, parallelism, index);
+                        new LlmOperatorFactory<>(spec, FAILED), 8, parallelism, index),
+                state);
+    }
+
+    /** In an environment of the test's own. */
+    static OperatorHarness open(LlmSpec<String, String> spec, MockEnvironment environment)
+            throws Exception {
+        return open(
+                new OneInputStreamOperatorTestHarness<>(
+                        new LlmOperatorFactory<>(spec, FAILED), environment),
+                null);
+    }
+
+    private static OperatorHarness open(
+            OneInputStreamOperatorTestHarness<String, String> flink, OperatorSubtaskState state)
+            throws Exception {
         flink.getStreamConfig().setupNetworkInputs(StringSerializer.INSTANCE);
         flink.getStreamConfig().serializeAllConfigs();
         flink.setup(StringSerializer.INSTANCE);
