@@ -17,6 +17,7 @@ final class DrawnTokens {
     private final int[] topIds;
     private final float[] logprobs;
     private final float[] topLogprobs;
+    private boolean withLogprobs;
 
     /** Room for {@code maxRows} tokens. */
     DrawnTokens(Kernels kernels, int maxRows) {
@@ -36,7 +37,8 @@ final class DrawnTokens {
     /** Enqueues the copies of the {@code count} tokens that {@code batch} draws. */
     void copy(ScheduledBatch batch, SamplingBatch drawn, int count) {
         readback.copy(drawn.tokenIds, count, ids);
-        if (wantsLogprobs(batch)) {
+        withLogprobs = wantsLogprobs(batch);
+        if (withLogprobs) {
             int most = count * SamplingBatch.MAX_LOGPROBS;
             readback.copy(drawn.logprobs, count, logprobs);
             readback.copy(drawn.topIds, most, topIds);
@@ -58,7 +60,8 @@ final class DrawnTokens {
         int row = 0;
         for (int s = 0; s < batch.size(); s++) {
             if (batch.samples(s)) {
-                batch.setSampled(s, ids[row], logprob(batch.sequence(s), row));
+                TokenLogprob logprob = withLogprobs ? logprob(batch.sequence(s), row) : null;
+                batch.setSampled(s, ids[row], logprob);
                 row++;
             }
         }

@@ -28,7 +28,11 @@ final class KvCacheManager {
         return end - sequence.blockTable.size() + (writesSharedBlock(sequence) ? 1 : 0);
     }
 
+    /** Only answers to one prompt share a block that is not full. */
     private boolean writesSharedBlock(Sequence sequence) {
+        if (sequence.sampling.n() == 1) {
+            return false;
+        }
         int index = sequence.numComputedTokens / blockSize;
         return index < sequence.blockTable.size()
                 && pool.references(sequence.blockTable.get(index)) > 1;

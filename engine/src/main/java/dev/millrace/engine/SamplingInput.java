@@ -12,6 +12,8 @@ import java.util.Map;
  * <p>Thread-safety: none; owned by the engine thread.
  */
 final class SamplingInput {
+    private static final BlockTable DEAD = new BlockTable();
+
     private final Kernels kernels;
     private final SamplingBatch packed;
     private final int[] stopTokenIds;
@@ -30,10 +32,15 @@ final class SamplingInput {
     private final int[] cuHistory;
     private final int[] cuBias;
     private final long[] seed;
+
+    /** Block table of the sequence whose parameters are in the row: it stands for the sequence, and keeps less of it. */
+    private final BlockTable[] inRow;
+
     private int[] history = new int[1024];
     private int[] biasIds = new int[256];
     private float[] biasValues = new float[256];
     private int[] allowed = new int[0];
+    private boolean changed;
     private int rows;
 
     /** Room for {@code maxRows} rows; {@code stopTokenIds} are the model's own, forbidden before {@code minTokens}. */
@@ -56,6 +63,7 @@ final class SamplingInput {
         cuHistory = new int[maxRows + 1];
         cuBias = new int[maxRows + 1];
         seed = new long[maxRows];
+        inRow = new BlockTable[maxRows];
     }
 
     void clear() {
@@ -67,8 +75,21 @@ final class SamplingInput {
         return packed.tokenIds;
     }
 
-    /** Adds the row of one sequence. */
+    /** Adds the row of one sequence. In a decode step most rows hold it already, all but what changes with each token. */
     void add(Sequence sequence) {
+        if (inRow[rows] != sequence.blockTable) {
+            addParameters(sequence);
+            inRow[rows] = sequence.blockTable;
+            changed = true;
+        }
+        position[rows] = sequence.numTokensWithUnread();
+        addHistory(sequence);
+        addBias(sequence);
+        sequence.drawnRow = rows;
+        rows++;
+    }
+
+    private void addParameters(Sequence sequence) {
         SamplingParams sampling = sequence.sampling;
         temperature[rows] = sampling.temperature();
         topK[rows] = sampling.topK();
@@ -78,18 +99,25 @@ final class SamplingInput {
         presencePenalty[rows] = sampling.presencePenalty();
         frequencyPenalty[rows] = sampling.frequencyPenalty();
         seed[rows] = sequence.seed;
-        position[rows] = sequence.numTokensWithUnread();
         numLogprobs[rows] = sampling.logprobs();
         promptLens[rows] = sequence.numPromptTokens;
-        addHistory(sequence);
-        addBias(sequence);
         addAllowed(sampling);
-        sequence.drawnRow = rows;
+    }
+
+    private void addDead() {
+        if (inRow[rows] != DEAD) {
+            addDeadParameters();
+            inRow[rows] = DEAD;
+            changed = true;
+        }
+        position[rows] = 0;
+        cuHistory[rows + 1] = cuHistory[rows];
+        cuBias[rows + 1] = cuBias[rows];
         rows++;
     }
 
     /** Greedy, as that is the least work; nobody reads what is drawn. */
-    private void addDead() {
+    private void addDeadParameters() {
         temperature[rows] = 0;
         topK[rows] = 0;
         topP[rows] = 1;
@@ -98,13 +126,9 @@ final class SamplingInput {
         presencePenalty[rows] = 0;
         frequencyPenalty[rows] = 0;
         seed[rows] = 0;
-        position[rows] = 0;
         numLogprobs[rows] = -1;
         promptLens[rows] = 0;
         masked[rows] = 0;
-        cuHistory[rows + 1] = cuHistory[rows];
-        cuBias[rows + 1] = cuBias[rows];
-        rows++;
     }
 
     private void addHistory(Sequence sequence) {
@@ -174,6 +198,16 @@ final class SamplingInput {
         }
         packed.resize(rows);
         packed.reserve(kernels, cuHistory[rows], cuBias[rows]);
+        if (changed) {
+            packParameters();
+            changed = false;
+        }
+        kernels.copyIn(position, rows, packed.position);
+        packRagged();
+        return packed;
+    }
+
+    private void packParameters() {
         kernels.copyIn(temperature, rows, packed.temperature);
         kernels.copyIn(topK, rows, packed.topK);
         kernels.copyIn(topP, rows, packed.topP);
@@ -182,12 +216,12 @@ final class SamplingInput {
         kernels.copyIn(presencePenalty, rows, packed.presencePenalty);
         kernels.copyIn(frequencyPenalty, rows, packed.frequencyPenalty);
         kernels.copyIn(seed, rows, packed.seed);
-        kernels.copyIn(position, rows, packed.position);
         kernels.copyIn(numLogprobs, rows, packed.numLogprobs);
         kernels.copyIn(promptLens, rows, packed.promptLens);
         kernels.copyIn(masked, rows, packed.masked);
-        packRagged();
-        return packed;
+        if (allowed.length > 0) {
+            kernels.copyIn(allowed, Math.min(allowed.length, rows * vocabWords), packed.allowed);
+        }
     }
 
     private void packRagged() {
@@ -196,8 +230,5 @@ final class SamplingInput {
         kernels.copyIn(cuBias, rows + 1, packed.cuBias);
         kernels.copyIn(biasIds, cuBias[rows], packed.biasIds());
         kernels.copyIn(biasValues, cuBias[rows], packed.biasValues());
-        if (allowed.length > 0) {
-            kernels.copyIn(allowed, Math.min(allowed.length, rows * vocabWords), packed.allowed);
-        }
     }
 }

@@ -119,6 +119,9 @@ final class Scheduler {
     }
 
     private void admitWaiting(ScheduledBatch batch, long now) {
+        if (numRunning >= maxNumSeqs) {
+            return;
+        }
         int reserved = expectedGrowth();
         while (numRunning < maxNumSeqs && batch.numTokens() < maxNumBatchedTokens) {
             Sequence sequence = waiting.peek(now);

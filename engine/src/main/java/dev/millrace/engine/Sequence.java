@@ -1,6 +1,7 @@
 package dev.millrace.engine;
 
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 
 /**
  * One output in the making: its tokens, how many of them have keys and values, and where those lie.
@@ -16,6 +17,9 @@ import java.util.Arrays;
  * before the volatile count that makes them visible, and never change.
  */
 final class Sequence {
+    private static final AtomicIntegerFieldUpdater<Sequence> NUM_TOKENS =
+            AtomicIntegerFieldUpdater.newUpdater(Sequence.class, "numTokens");
+
     final Generation generation;
     final int index;
     final SamplingParams sampling;
@@ -108,7 +112,8 @@ final class Sequence {
         if (logprob != null) {
             logprobs[count - numPromptTokens] = logprob;
         }
-        numTokens = count + 1;
+        // Readers need the token before the count, not the count at once: a full fence for each token would wait for the write.
+        NUM_TOKENS.lazySet(this, count + 1);
     }
 
     private void grow() {
