@@ -26,7 +26,9 @@ public enum DeviceErrorCode implements ErrorCode {
     /** A call of the CUDA driver failed. */
     DRIVER_FAILED("LLM-DV-09", Status.ENGINE_ERROR),
     /** The device is lost to this process until it ends. */
-    DEVICE_LOST("LLM-DV-10", Status.ENGINE_ERROR);
+    DEVICE_LOST("LLM-DV-10", Status.ENGINE_ERROR),
+    /** The device's kernels compute no such model. */
+    UNSUPPORTED_MODEL("LLM-DV-11", Status.ENGINE_ERROR);
 
     private final String id;
     private final Status status;
@@ -58,6 +60,7 @@ public enum DeviceErrorCode implements ErrorCode {
             case OUT_OF_MEMORY -> OUT_OF_MEMORY;
             case DRIVER_FAILED -> DRIVER_FAILED;
             case DEVICE_LOST -> DEVICE_LOST;
+            case UNSUPPORTED_MODEL -> UNSUPPORTED_MODEL;
         };
     }
 

@@ -24,6 +24,11 @@ record EngineParts(
         int numBlocks)
         implements AutoCloseable {
 
+    /** The same parts with another size of KV memory. */
+    EngineParts withNumBlocks(int newNumBlocks) {
+        return new EngineParts(model, tokenizer, chatTemplate, textStreams, runner, newNumBlocks);
+    }
+
     @Override
     public void close() {
         try (tokenizer) {

@@ -4,7 +4,9 @@ import dev.millrace.engine.model.Decoder;
 import dev.millrace.engine.model.ModelConfig;
 import dev.millrace.kernels.DeviceBytes;
 import dev.millrace.kernels.Kernels;
+import dev.millrace.kernels.KvCache;
 import dev.millrace.kernels.KvShape;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -66,26 +68,66 @@ final class KvSizing {
         return perSeq * config.maxNumSeqs() + 64L * config.maxNumBatchedTokens();
     }
 
-    /** Size of the whole cache. */
-    KvShape shape() {
+    /**
+     * Allocates the cache for the runner, which has all its other memory, and says how many blocks it has. On a device with memory
+     * of its own some first steps show what they need beside it; the cache then gets what is left exactly.
+     */
+    int allocate(ModelRunner runner, EngineParts parts) {
+        KvCache cache = kernels.allocateKvCache(shape(availableBytes()));
+        runner.withCache(cache);
+        if (plan == null) {
+            return cache.shape().numBlocks();
+        }
+        EngineParts tried = parts.withNumBlocks(cache.shape().numBlocks());
+        long graphs = numGraphs() * FirstSteps.run(tried, config, this::freeBytes);
+        long kvBytes = bytesOf(cache.shape());
+        long available =
+                config.kvCacheBytes() > 0 ? kvBytes : plan.kvBytes(freeBytes() + kvBytes) - graphs;
+        plan.checkMeasured(available, LEAST_BLOCKS * oneBlock.blockBytes(kernels.kvType()));
+        KvShape exact = shape(available);
+        if (exact.numBlocks() != cache.shape().numBlocks()) {
+            release(cache);
+            runner.withCache(kernels.allocateKvCache(exact));
+        }
+        LOG.info("Memory: {}", plan.text(freeBytes(), kernels.buffers(), graphs, exact));
+        return exact.numBlocks();
+    }
+
+    private void release(KvCache cache) {
+        cache.keys().forEach(buffer -> kernels.buffers().release(buffer, "kv"));
+        cache.values().forEach(buffer -> kernels.buffers().release(buffer, "kv"));
+    }
+
+    private long freeBytes() {
+        return kernels.deviceBytes().orElseThrow().free();
+    }
+
+    /** Shapes of decode steps that a device may record. */
+    private long numGraphs() {
+        int most = Math.min(config.maxNumSeqs(), config.maxNumBatchedTokens());
+        return IntStream.rangeClosed(1, most).map(kernels::replayRows).distinct().count();
+    }
+
+    private long bytesOf(KvShape shape) {
+        return shape.numBlocks() * oneBlock.blockBytes(kernels.kvType());
+    }
+
+    /** The largest cache of {@code available} bytes. */
+    private KvShape shape(long available) {
         long blockBytes = oneBlock.blockBytes(kernels.kvType());
-        long numBlocks = Math.min(availableBytes() / blockBytes, mostBlocks);
+        long numBlocks = Math.min(available / blockBytes, mostBlocks);
         if (numBlocks < LEAST_BLOCKS) {
             throw new InvalidModelException(
                     new Problem(
                             EngineError.INVALID_OPTION,
                             "option kv-cache-memory",
-                            availableBytes() + " bytes",
+                            available + " bytes",
                             "at least two blocks of " + blockBytes + " bytes",
                             "Raise kv-cache-memory or lower block-size"));
         }
-        int count = (int) Math.min(numBlocks, Integer.MAX_VALUE);
-        if (plan != null) {
-            LOG.info("Memory: {}", plan.text(count * blockBytes, count));
-        }
         return new KvShape(
                 oneBlock.numLayers(),
-                count,
+                (int) Math.min(numBlocks, Integer.MAX_VALUE),
                 oneBlock.blockSize(),
                 oneBlock.numKvHeads(),
                 oneBlock.headDim());
@@ -95,6 +137,6 @@ final class KvSizing {
         if (config.kvCacheBytes() > 0) {
             return config.kvCacheBytes();
         }
-        return plan == null ? CPU_DEFAULT_BYTES : plan.kvBytes();
+        return plan == null ? CPU_DEFAULT_BYTES : plan.kvBytes(freeBytes()) - plan.reserve();
     }
 }

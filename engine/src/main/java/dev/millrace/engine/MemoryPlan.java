@@ -1,10 +1,13 @@
 package dev.millrace.engine;
 
+import dev.millrace.kernels.BufferPool;
 import dev.millrace.kernels.DeviceBytes;
+import dev.millrace.kernels.KvShape;
 
 /**
- * How a device's memory is shared out: this engine may use {@code gpu-memory-utilization} of all there is; weights and activations
- * come first, keys and values get the rest.
+ * How a device's memory is shared out: this engine may use {@code gpu-memory-utilization} of all there is; weights, activations and
+ * workspaces come first, keys and values get the rest. Estimates decide before a weight is read whether the model can fit; what keys
+ * and values get is measured once the rest is there.
  *
  * @param device names it in messages
  * @param bytes all of it, and what was free before this engine came
@@ -16,6 +19,10 @@ record MemoryPlan(String device, DeviceBytes bytes, long budget, long weights, l
 
     /** For kernel images, graphs, and what allocations round up to. */
     private static final long RESERVE = 64L << 20;
+
+    private static final String MAKE_ROOM =
+            "Raise gpu-memory-utilization, lower max-num-batched-tokens or kv-cache-memory,"
+                    + " or use a smaller or quantised model";
 
     static MemoryPlan of(
             String device, DeviceBytes bytes, EngineConfig config, long weights, long activations) {
@@ -30,13 +37,19 @@ record MemoryPlan(String device, DeviceBytes bytes, long budget, long weights, l
         return new MemoryPlan(device, bytes, needed, weights, activations);
     }
 
-    private long reserve() {
+    /** Set aside for what is measured only when it is there. */
+    long reserve() {
         return Math.min(RESERVE, bytes.total() / 16);
     }
 
-    /** What is left for keys and values. */
+    /** What is left for keys and values, by the estimates. */
     long kvBytes() {
         return budget - weights - activations - reserve();
+    }
+
+    /** What is left for keys and values when everything else is there and {@code free} bytes are free. */
+    long kvBytes(long free) {
+        return budget - (bytes.free() - free);
     }
 
     /**
@@ -64,8 +77,20 @@ record MemoryPlan(String device, DeviceBytes bytes, long budget, long weights, l
                             + megabytes(reserve())
                             + ", keys and values at least "
                             + megabytes(leastKv),
-                    "Raise gpu-memory-utilization, lower max-num-batched-tokens or kv-cache-memory,"
-                            + " or use a smaller or quantised model");
+                    MAKE_ROOM);
+        }
+    }
+
+    /** Refuses what turned out not to fit: {@code available} bytes are left for keys and values. */
+    void checkMeasured(long available, long leastKv) {
+        if (available < leastKv) {
+            throw refusal(
+                    megabytes(available)
+                            + " of "
+                            + megabytes(budget)
+                            + " left when all else is there",
+                    megabytes(leastKv) + " at least for keys and values",
+                    MAKE_ROOM);
         }
     }
 
@@ -79,18 +104,33 @@ record MemoryPlan(String device, DeviceBytes bytes, long budget, long weights, l
                         remedy));
     }
 
-    /** All numbers in one line. */
-    String text(long kv, int numBlocks) {
-        return "%s free of %s, %s to use; weights %s, activations %s, reserve %s, keys and values %s in %d blocks"
+    /**
+     * All numbers in one line, as they came out.
+     *
+     * @param free bytes that are free now
+     * @param buffers what was allocated
+     * @param graphs bytes for the steps that the device will record
+     * @param kv size of the cache
+     */
+    String text(long free, BufferPool buffers, long graphs, KvShape kv) {
+        StringBuilder purposes = new StringBuilder();
+        buffers.bytesByPurpose()
+                .forEach(
+                        (name, size) ->
+                                purposes.append(name)
+                                        .append(' ')
+                                        .append(megabytes(size))
+                                        .append(", "));
+        return "%s free of %s, %s to use; %sdriver and kernels %s, graphs to come %s; %d KV blocks of %d tokens"
                 .formatted(
                         megabytes(bytes.free()),
                         megabytes(bytes.total()),
                         megabytes(budget),
-                        megabytes(weights),
-                        megabytes(activations),
-                        megabytes(reserve()),
-                        megabytes(kv),
-                        numBlocks);
+                        purposes,
+                        megabytes(bytes.free() - free - buffers.totalBytes()),
+                        megabytes(graphs),
+                        kv.numBlocks(),
+                        kv.blockSize());
     }
 
     private static String megabytes(long bytes) {

@@ -11,11 +11,11 @@ import dev.millrace.engine.tokenizer.TokenizerError;
 import dev.millrace.kernels.DType;
 import dev.millrace.kernels.Kernels;
 import dev.millrace.kernels.KernelsConfig;
-import dev.millrace.kernels.KvShape;
 import dev.millrace.kernels.WeightFormat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,10 +28,22 @@ import org.slf4j.LoggerFactory;
 final class ModelLoader {
     private static final Logger LOG = LoggerFactory.getLogger(ModelLoader.class);
 
+    /** Loading measures what a device has free, so that engines of one process take turns. */
+    private static final ReentrantLock TURN = new ReentrantLock();
+
     private ModelLoader() {}
 
     /** Loads {@code path}; on an error everything opened so far is closed again. */
     static EngineParts load(Path path, EngineConfig config) {
+        TURN.lock();
+        try {
+            return loadInTurn(path, config);
+        } finally {
+            TURN.unlock();
+        }
+    }
+
+    private static EngineParts loadInTurn(Path path, EngineConfig config) {
         long start = System.nanoTime();
         try (Checkpoint checkpoint = Checkpoint.open(path)) {
             Tokenizer tokenizer = checkpoint.tokenizer();
@@ -97,19 +109,20 @@ final class ModelLoader {
                         model.vocabSize(),
                         model.eosTokenIds(),
                         checkpoint.fingerprint());
+        kernels.checkHeads(model.headDim());
         KvSizing kv = new KvSizing(config, model, maxModelLen, kernels, checkpoint.deviceBytes());
         Decoder decoder =
                 DecoderLoader.load(checkpoint, kernels, config.maxNumBatchedTokens(), maxModelLen);
-        KvShape shape = kv.shape();
-        ModelRunner runner =
-                new ModelRunner(kernels, decoder, kernels.allocateKvCache(shape), info, config);
-        return new EngineParts(
-                info,
-                tokenizer,
-                chatTemplate(checkpoint.chatTemplate()),
-                () -> new StreamingDetokenizer(tokenizer)::append,
-                runner,
-                shape.numBlocks());
+        ModelRunner runner = new ModelRunner(kernels, decoder, info, config);
+        EngineParts parts =
+                new EngineParts(
+                        info,
+                        tokenizer,
+                        chatTemplate(checkpoint.chatTemplate()),
+                        () -> new StreamingDetokenizer(tokenizer)::append,
+                        runner,
+                        0);
+        return parts.withNumBlocks(kv.allocate(runner, parts));
     }
 
     private static int maxModelLen(Path path, EngineConfig config, ModelConfig model) {

@@ -16,7 +16,7 @@ import dev.millrace.kernels.Tensor;
 final class ModelRunner implements BatchRunner {
     private final Kernels kernels;
     private final Decoder decoder;
-    private final KvCache cache;
+    private KvCache cache;
     private final ModelInput input;
     private final SamplingInput sampling;
     private final int maxRows;
@@ -40,12 +40,10 @@ final class ModelRunner implements BatchRunner {
     private int launched;
     private int read;
 
-    /** A runner over {@code decoder}, with {@code cache} as its keys and values. */
-    ModelRunner(
-            Kernels kernels, Decoder decoder, KvCache cache, ModelInfo model, EngineConfig config) {
+    /** A runner over {@code decoder}; it needs a cache. */
+    ModelRunner(Kernels kernels, Decoder decoder, ModelInfo model, EngineConfig config) {
         this.kernels = kernels;
         this.decoder = decoder;
-        this.cache = cache;
         maxRows = config.maxNumSeqs();
         maxDecodeRows = Math.min(maxRows, config.maxNumBatchedTokens());
         sampling =
@@ -74,6 +72,12 @@ final class ModelRunner implements BatchRunner {
         for (int i = 0; i < drawnTokens.length; i++) {
             drawnTokens[i] = new DrawnTokens(kernels, maxRows);
         }
+    }
+
+    /** Computes with these keys and values from now on. */
+    ModelRunner withCache(KvCache newCache) {
+        cache = newCache;
+        return this;
     }
 
     @Override

@@ -112,7 +112,8 @@ final class Sequence {
         if (logprob != null) {
             logprobs[count - numPromptTokens] = logprob;
         }
-        // Readers need the token before the count, not the count at once: a full fence for each token would wait for the write.
+        // Readers need the token before the count, not the count at once: a full fence for each
+        // token would wait for the write.
         NUM_TOKENS.lazySet(this, count + 1);
     }
 

@@ -1,5 +1,7 @@
 package dev.millrace.engine;
 
+import dev.millrace.kernels.DeviceError;
+import dev.millrace.kernels.DeviceProblem;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -32,6 +34,7 @@ final class FakeBatchRunner implements BatchRunner {
     private int stepsAhead;
     private int launched;
     private int read;
+    private long outOfMemoryAt = -1;
     private boolean verifies = true;
     long numTokens;
     long numBlockCopies;
@@ -58,6 +61,11 @@ final class FakeBatchRunner implements BatchRunner {
         poisoned.put(requestId, count);
     }
 
+    /** Once this many batches have been launched, the next one of several sequences finds no memory. */
+    void runOutOfMemoryAfter(int batches) {
+        outOfMemoryAt = batches;
+    }
+
     /** Turns the checks off, as they allocate. */
     FakeBatchRunner withoutChecks() {
         verifies = false;
@@ -71,6 +79,11 @@ final class FakeBatchRunner implements BatchRunner {
 
     @Override
     public void launch(ScheduledBatch batch) {
+        if (outOfMemoryAt >= 0 && launched >= outOfMemoryAt && batch.size() > 1) {
+            outOfMemoryAt = -1;
+            throw new DeviceProblem(DeviceError.OUT_OF_MEMORY, "memory", "little", "more", "Buy it")
+                    .exception();
+        }
         copyBlocks(batch);
         write(batch);
         if (verifies) {

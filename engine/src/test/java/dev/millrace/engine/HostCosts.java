@@ -79,7 +79,7 @@ final class HostCosts {
                                 config.blockSize(),
                                 model.numKvHeads(),
                                 model.headDim()));
-        ModelRunner runner = new ModelRunner(kernels, decoder, cache, info, config);
+        ModelRunner runner = new ModelRunner(kernels, decoder, info, config).withCache(cache);
         EngineParts parts =
                 new EngineParts(
                         info,

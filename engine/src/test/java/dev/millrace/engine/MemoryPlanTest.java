@@ -28,6 +28,18 @@ final class MemoryPlanTest {
     }
 
     @Test
+    void whatIsMeasuredCountsInTheEnd() {
+        MemoryPlan plan = plan(79 * GIB);
+        assertThat(plan.kvBytes(79 * GIB)).isEqualTo(72 * GIB);
+        assertThat(plan.kvBytes(60 * GIB)).isEqualTo(53 * GIB);
+        plan.checkMeasured(GIB, GIB);
+        assertThatThrownBy(() -> plan.checkMeasured(GIB - 1, GIB))
+                .isInstanceOf(InvalidModelException.class)
+                .hasMessageContainingAll(
+                        "LLM-DV-08", "1023 MiB of 73728 MiB left", "1024 MiB at least");
+    }
+
+    @Test
     void aSizeThatIsAskedForWinsOverTheShare() {
         MemoryPlan plan = plan(30 * GIB, "kv-cache-memory", "4g");
         plan.check(4 * GIB);

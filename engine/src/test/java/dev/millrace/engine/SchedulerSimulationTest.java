@@ -111,6 +111,9 @@ final class SchedulerSimulationTest {
         if (random.nextInt(3) == 0) {
             engine.runner.poison("r" + random.nextInt(10), random.nextInt(1, 20));
         }
+        if (random.nextInt(4) == 0) {
+            engine.runner.runOutOfMemoryAfter(random.nextInt(1, 30));
+        }
         int requests = random.nextInt(1, 40);
         int rounds = 0;
         while (generations.size() < requests || engine.loop.scheduler().hasWork()) {

@@ -118,6 +118,12 @@ public final class CpuKernels implements Kernels {
         return pack(source);
     }
 
+    /** All sizes will do. */
+    @Override
+    public void checkHeads(int headDim) {
+        checkOpen();
+    }
+
     @Override
     public KvCache allocateKvCache(KvShape shape) {
         checkOpen();

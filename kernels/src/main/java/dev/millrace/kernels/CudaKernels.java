@@ -117,6 +117,12 @@ public final class CudaKernels implements Kernels {
     }
 
     @Override
+    public void checkHeads(int headDim) {
+        checkOpen();
+        attention.checkHeads(headDim, kvType());
+    }
+
+    @Override
     public KvCache allocateKvCache(KvShape shape) {
         checkOpen();
         Checks.kvShape(shape);

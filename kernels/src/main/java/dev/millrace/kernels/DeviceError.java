@@ -16,6 +16,8 @@ public enum DeviceError {
     NO_KERNELS,
     /** The kernels of the jar are damaged. */
     CORRUPT_KERNELS,
+    /** The device's kernels compute no such model. */
+    UNSUPPORTED_MODEL,
     /** Less memory is free than is needed. */
     OUT_OF_MEMORY,
     /** A call failed that may work another time. */

@@ -54,6 +54,7 @@ final class Devices {
                             true;
                     case UNKNOWN_DEVICE,
                             CORRUPT_KERNELS,
+                            UNSUPPORTED_MODEL,
                             OUT_OF_MEMORY,
                             DRIVER_FAILED,
                             DEVICE_LOST ->

@@ -61,6 +61,13 @@ public sealed interface Kernels extends AutoCloseable permits CpuKernels, CudaKe
     /** As {@link #packGateUp(WeightSource)} of a quantised matrix; the CPU has none. */
     Weight packGateUp(QuantizedSource source);
 
+    /**
+     * Refuses a model that cannot be computed here for the size of its heads, before its weights are read.
+     *
+     * @throws KernelException with a {@link DeviceProblem}
+     */
+    void checkHeads(int headDim);
+
     /** Memory for keys and values. */
     KvCache allocateKvCache(KvShape shape);
 

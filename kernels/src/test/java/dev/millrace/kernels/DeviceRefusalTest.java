@@ -1,6 +1,7 @@
 package dev.millrace.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
@@ -72,6 +73,23 @@ final class DeviceRefusalTest {
             throws IOException, InterruptedException {
         assertThat(probe(environment(setting), List.of(), "auto"))
                 .containsSubsequence("auto: " + error + "|", allowed, remedy);
+    }
+
+    @Test
+    void moreMemoryThanThereIsIsRefusedWithWhatWasNeededAndFree() {
+        try (Kernels kernels = Kernels.create(KernelsConfig.cuda())) {
+            assertThatThrownBy(() -> kernels.allocate(DType.F32, 100_000, 1_000_000, "weights"))
+                    .isInstanceOf(KernelException.class)
+                    .hasMessageContainingAll(
+                            "MiB free of 81920",
+                            "400000000000 bytes for weights",
+                            "gpu-memory-utilization, max-num-batched-tokens or max-num-seqs");
+            Tensor small = kernels.allocate(DType.INT32, 1, 1, "test");
+            kernels.copyIn(new int[] {7}, 1, small);
+            int[] back = new int[1];
+            kernels.copyOut(small, 1, back);
+            assertThat(back[0]).isEqualTo(7);
+        }
     }
 
     @Test

@@ -1,7 +1,8 @@
 package dev.millrace.kernels.cuda;
 
 import dev.millrace.kernels.DType;
-import dev.millrace.kernels.KernelException;
+import dev.millrace.kernels.DeviceError;
+import dev.millrace.kernels.DeviceProblem;
 
 /**
  * The attention kernels of one type of activations and cache, by the dimensions that they compute with, and their shared memory;
@@ -43,13 +44,13 @@ final class AttentionEntries {
     private int index(int headDim) {
         int multiple = quantized ? 16 : 8;
         if (headDim < 1 || headDim > DIMS[DIMS.length - 1] || headDim % multiple != 0) {
-            throw new KernelException(
-                    "attention: heads of "
-                            + headDim
-                            + "; on CUDA they are multiples of "
-                            + multiple
-                            + " up to "
-                            + DIMS[DIMS.length - 1]);
+            throw new DeviceProblem(
+                            DeviceError.UNSUPPORTED_MODEL,
+                            "attention on CUDA",
+                            "heads of " + headDim + " dimensions",
+                            "multiples of " + multiple + " up to " + DIMS[DIMS.length - 1],
+                            "Set device = cpu for this model")
+                    .exception();
         }
         int index = 0;
         while (DIMS[index] < headDim) {

@@ -21,13 +21,7 @@ final class CudaResult {
     private static KernelException failure(int result, String call) {
         String given = call + " failed with " + name(result);
         if (result == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
-            return new DeviceProblem(
-                            DeviceError.OUT_OF_MEMORY,
-                            "device memory",
-                            given,
-                            "enough free memory",
-                            "Lower gpu-memory-utilization, max-num-batched-tokens or max-num-seqs")
-                    .exception();
+            return outOfMemory(given, "enough free memory");
         }
         KernelException failure =
                 new DeviceProblem(
@@ -45,6 +39,16 @@ final class CudaResult {
             DeviceHealth.poison(failure);
         }
         return failure;
+    }
+
+    static KernelException outOfMemory(String given, String needed) {
+        return new DeviceProblem(
+                        DeviceError.OUT_OF_MEMORY,
+                        "device memory",
+                        given,
+                        needed,
+                        "Lower gpu-memory-utilization, max-num-batched-tokens or max-num-seqs")
+                .exception();
     }
 
     /** {@code CUDA_ERROR_ILLEGAL_ADDRESS (what the driver says of it)}. */

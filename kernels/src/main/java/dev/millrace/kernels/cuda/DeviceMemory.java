@@ -4,9 +4,11 @@ import dev.millrace.kernels.Buffer;
 import dev.millrace.kernels.BufferPool;
 import dev.millrace.kernels.DType;
 import dev.millrace.kernels.DeviceBuffer;
+import dev.millrace.kernels.KernelException;
 import dev.millrace.kernels.Tensor;
 import java.util.HashMap;
 import java.util.Map;
+import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
 
 /**
@@ -34,16 +36,20 @@ public final class DeviceMemory implements AutoCloseable {
     /** A zeroed buffer. */
     public DeviceBuffer allocate(DType dtype, long length, String purpose) {
         long bytes = Math.multiplyExact(length, dtype.sizeBytes());
-        DevicePointer pointer = allocateBytes(Math.max(bytes, 1));
+        DevicePointer pointer = allocateBytes(Math.max(bytes, 1), purpose);
         DeviceBuffer buffer = new DeviceBuffer(dtype, length, pointer.address());
         live.put(buffer.address(), pointer);
         buffers.add(buffer, purpose);
         return buffer;
     }
 
-    private DevicePointer allocateBytes(long bytes) {
+    private DevicePointer allocateBytes(long bytes, String purpose) {
         DevicePointer pointer = new DevicePointer();
-        CudaResult.check(JCudaDriver.cuMemAlloc(pointer, bytes), "cuMemAlloc of " + bytes);
+        int result = JCudaDriver.cuMemAlloc(pointer, bytes);
+        if (result == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
+            throw outOfMemory(bytes, purpose);
+        }
+        CudaResult.check(result, "cuMemAlloc of " + bytes);
         CudaResult.check(
                 JCudaDriver.cuMemsetD8Async(pointer, (byte) 0, bytes, stream.handle()),
                 "cuMemsetD8Async");
@@ -58,6 +64,15 @@ public final class DeviceMemory implements AutoCloseable {
         int stride = dtype.sizeBytes() == 2 ? (columns + 7) / 8 * 8 : columns;
         DeviceBuffer buffer = allocate(dtype, (long) rows * stride, purpose);
         return new Tensor(dtype, rows, columns, stride, buffer, 0);
+    }
+
+    private KernelException outOfMemory(long bytes, String purpose) {
+        long[] free = new long[1];
+        long[] total = new long[1];
+        CudaResult.check(JCudaDriver.cuMemGetInfo(free, total), "cuMemGetInfo");
+        return CudaResult.outOfMemory(
+                (free[0] >> 20) + " MiB free of " + (total[0] >> 20),
+                "%d bytes for %s beside %s".formatted(bytes, purpose, buffers.bytesByPurpose()));
     }
 
     private void free(Buffer buffer) {

@@ -35,6 +35,11 @@ public final class PagedAttention {
         workspace = new AttentionWorkspace(ops.memory());
     }
 
+    /** Refuses heads for which there is no kernel. */
+    public void checkHeads(int headDim, DType kvType) {
+        int unused = (kvType == DType.F8_E4M3 ? quantized : plain).dim(headDim);
+    }
+
     /** Runs over all tokens of the batch. */
     public void run(
             Tensor out,
