@@ -1,6 +1,7 @@
 // Linear layers with weights of 4 or 8 bits, scaled in groups along k, and 16-bit activations:
 //   linear        out[t, j] = sum over k of in[t, k] * w[j, k] + bias[j],   w = A(scale * q + offset)
 //   gated_linear  out[t, f] = act(in[t] . gate[f] + bias[f]) * (in[t] . up[f] + bias[F + f])
+//   places of the largest outputs of each token instead of all of them (linear_argmax.cuh)
 //
 // Shapes: in A [rows, k]; quants and scales of [n, k] (group_weight.cuh), group_size 32 or a multiple of 64;
 //   bias F32 [n] or null; out A or F32 [rows, n]. Gated: rows of gate and up in turns of 8; out A [rows, F].
@@ -14,7 +15,7 @@
 //   2306.00978), GGUF's Q4_0, Q4_1, Q8_0. Java: cuda.LinearProduct.
 // Measured: not measured on a GPU yet.
 #include "group_weight.cuh"
-#include "linear_store.cuh"
+#include "linear_argmax.cuh"
 
 namespace linear {
 
@@ -50,6 +51,7 @@ struct GroupParams {
     const unsigned char* scales;
     const float* bias;
     int rows, n, k, in_stride, out_stride, group_size, mode, option;
+    float soft_cap;
 };
 
 // The copies of one warp: tile `tile` of k to the stage at `stage`.
@@ -203,6 +205,9 @@ __device__ __forceinline__ void store_unit(const GroupParams& p, LanePlace place
     Element* out = static_cast<Element*>(p.out);
     if constexpr (Gated)
         store_gated(out, p.out_stride, p.bias, p.rows, p.n, p.option, place, Unscaled(), sums);
+    else if (p.option == kArgmaxOption)
+        store_argmax(static_cast<sampling::u64*>(p.out), p.out_stride, p.soft_cap, p.rows, p.n, place,
+                     Unscaled(), sums);
     else if (p.option)
         store_plain(static_cast<float*>(p.out), p.out_stride, p.bias, p.rows, p.n, place, Unscaled(), sums);
     else
@@ -239,17 +244,19 @@ __device__ __forceinline__ void grouped(const GroupParams& p) {
 
 }  // namespace linear
 
-// option: linear, 1 when out is F32; gated_linear, the activation.
+// option: linear, 0 when out is A, 1 when F32, 2 for places; gated_linear, the activation.
 #define ENTRY(name, Type, Shape, Bits, Gated)                                                               \
     extern "C" __global__ void __launch_bounds__(128)                                                       \
-        name(void* __restrict__ out,                   /* A or F32 [rows, n]; gated: A [rows, n] */         \
+        name(void* __restrict__ out,                   /* A, F32 [rows, n] or places; gated: A [rows, n] */ \
              const void* __restrict__ in,              /* A [rows, k] */                                    \
              const unsigned char* __restrict__ quants, /* tiles of [n, k]; gated: of gate and up */         \
              const unsigned char* __restrict__ scales, /* pairs of 16 bits */                               \
              const float* __restrict__ bias,           /* F32 [n], gated [2 n]; or null */                  \
-             int rows, int n, int k, int in_stride, int out_stride, int group_size, int mode, int option) { \
-        linear::grouped<linear::Type, linear::Shape<Bits>, Gated>(                                          \
-            {out, in, quants, scales, bias, rows, n, k, in_stride, out_stride, group_size, mode, option});  \
+             int rows, int n, int k, int in_stride, int out_stride, int group_size, int mode, int option,   \
+             float soft_cap) {                                                                              \
+        linear::grouped<linear::Type, linear::Shape<Bits>, Gated>({out, in, quants, scales, bias, rows, n,  \
+                                                                   k, in_stride, out_stride, group_size,    \
+                                                                   mode, option, soft_cap});                \
     }
 ENTRY(linear_int4_groups_bf16_32x16, Bf16, Group32x16, 4, false)
 ENTRY(linear_int4_groups_bf16_64x64, Bf16, Group64x64, 4, false)

@@ -4,6 +4,7 @@
 //   blocks   y[t, j] = sum over groups b of 128 of k: token_scales[b, t] * block_scales[j / 128, b]
 //                      * (sum over the k of b of in[t, k] * weight[j, k])
 //   out = y + bias;  gated: out[t, f] = act(y[t, f] + bias[f]) * (y[t, F + f] + bias[F + f])
+//   places of the largest y of each token instead of all of them (linear_argmax.cuh)
 //
 // Shapes: in int8 or e4m3 [rows, k]; weight [n, k] in tiles (weight_tiles.cuh); row_scales F32 [n] in the
 //   order of packed rows; block_scales F32 [ceil(n / 128), ceil(k / 128)]; bias F32 [n] or null; out A or F32
@@ -16,11 +17,11 @@
 // Source: SmoothQuant (arXiv 2211.10438), vLLM's cutlass_scaled_mm; blocks: DeepSeek-V3 (arXiv 2412.19437,
 //   section 3.3) and DeepGEMM, which promote every 128 of k. Java: cuda.LinearProduct.
 // Measured: not measured on a GPU yet.
-#include "linear_store.cuh"
+#include "linear_argmax.cuh"
 
 namespace linear {
 
-constexpr int kOutBf16 = 1, kOutF16 = 2;  // F32 is 0
+constexpr int kOutBf16 = 1, kOutF16 = 2, kOutPlaces = 3;  // F32 is 0
 
 // What the kernels of this file are given.
 struct Scaled {
@@ -31,6 +32,7 @@ struct Scaled {
     const float* token_scales;
     const float* row_scales;
     int rows, n, k, in_stride, out_stride, out_type, activation;
+    float soft_cap;
 };
 
 template <class Tile, class Deal, class Out, class Scales, class Sum>
@@ -49,7 +51,12 @@ __device__ __forceinline__ void store_as(const Scaled& p, BlockPlace block, cons
     if (p.out_type == kOutBf16)
         return store<Tile, Deal>(p, static_cast<__nv_bfloat16*>(p.out), block, scales, sums);
     if (p.out_type == kOutF16) return store<Tile, Deal>(p, static_cast<__half*>(p.out), block, scales, sums);
-    if constexpr (!Deal::Gated) store<Tile, Deal>(p, static_cast<float*>(p.out), block, scales, sums);
+    if constexpr (!Deal::Gated) {
+        if (p.out_type == kOutPlaces)
+            return store_argmax(static_cast<sampling::u64*>(p.out), p.out_stride, p.soft_cap, p.rows, p.n,
+                                LanePlace::of<Tile>(block), scales, sums);
+        store<Tile, Deal>(p, static_cast<float*>(p.out), block, scales, sums);
+    }
 }
 
 // One scale for each token and each row.
@@ -139,16 +146,17 @@ __device__ __forceinline__ void absent(const Scaled&) {}
 // row_scales: block_scales for the kernels of blocks. n: outputs, or F when gated.
 #define ENTRY(name, body, Type, Shape, Deal)                                                               \
     extern "C" __global__ void __launch_bounds__(linear::Shape::Threads, linear::Shape::BlocksPerSm)       \
-        name(void* __restrict__ out,                   /* A or F32 [rows, n] */                            \
+        name(void* __restrict__ out,                   /* A, F32 [rows, n] or places */                    \
              const void* __restrict__ in,              /* int8 or e4m3 [rows, k] */                        \
              const unsigned char* __restrict__ weight, /* tiles of [n, k] */                               \
              const float* __restrict__ bias,           /* F32 [n], gated [2 n]; or null */                 \
              const float* __restrict__ token_scales,   /* F32 [rows], of blocks [k / 128, rows] */         \
              const float* __restrict__ row_scales,     /* F32 [n], of blocks [n / 128, k / 128] */         \
-             int rows, int n, int k, int in_stride, int out_stride, int out_type, int activation) {        \
+             int rows, int n, int k, int in_stride, int out_stride, int out_type, int activation,          \
+             float soft_cap) {                                                                             \
         linear::body<linear::Type, linear::Shape, linear::Deal<linear::Shape::WarpN>>(                     \
             {out, in, weight, bias, token_scales, row_scales, rows, n, k, in_stride, out_stride, out_type, \
-             activation});                                                                                 \
+             activation, soft_cap});                                                                       \
     }
 ENTRY(linear_int8_64x16, scaled, S8, Tile64x16, PlainDeal)
 ENTRY(linear_int8_64x64, scaled, S8, Tile64x64, PlainDeal)

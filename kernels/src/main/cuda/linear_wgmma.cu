@@ -1,6 +1,7 @@
 // The products of linear.cu and linear_w8a8.cu on Hopper's tensor cores (wgmma, sm_90a), for all weights in
 // tiles of weight_tiles.cuh:
 //   out = scaled(in * weight^T) + bias;  gated: out[t, f] = act(gate + bias[f]) * (up + bias[F + f])
+//   places of the largest outputs of each token instead of all of them (linear_argmax.cuh)
 //
 // Shapes, types: as there; 16-bit activations have no scales. n: outputs, or F when gated.
 // Order of additions: one chain for each output, k ascending, 16 (16 bits) or 32 (8 bits) at a time; e4m3: a
@@ -23,6 +24,9 @@
 namespace wgmma_linear {
 
 #if PTX_HAS_SM90A
+
+constexpr int kArgmaxOutputs = 64;  // outputs of a chunk; cuda.LinearArgmax has the same
+constexpr int kOutPlaces = 3;       // value of out_type
 
 // ---- consumers ----
 
@@ -121,6 +125,29 @@ __device__ __forceinline__ void store_staged(Out* out, const Params& p, const fl
     }
 }
 
+// The places of the best of the warpgroup's 64 outputs (linear_argmax.cuh); `staging` holds those from
+// first_output on, `places` begins at their chunk and first token. A warp takes its share of the tokens. A
+// call, as the sums of other tokens fill the registers.
+template <int Tokens>
+__device__ __noinline__ void store_places(sampling::u64* places, int tokens, const float* staging,
+                                          int padded_row, int first_output, int n, float soft_cap) {
+    constexpr int Each = Tokens / 4;
+    const int lane = threadIdx.x % 32, from = threadIdx.x % 128 / 32 * Each;
+    sampling::u64 mine = sampling::kAll;
+    for (int t = 0; t < Each; t++) {
+        sampling::u64 best = sampling::kAll;
+#pragma unroll
+        for (int i = 0; i < kArgmaxOutputs; i += 32) {
+            const int output = first_output + i + lane;
+            const float value = staging[(from + t) * padded_row + i + lane];
+            if (output < n) best = sampling::smaller(best, linear::place_of(value, output, soft_cap));
+        }
+        best = warp_reduce(best, sampling::Smaller());
+        if (lane == t) mine = best;
+    }
+    if (lane < Each && from + lane < tokens && first_output < n) places[from + lane] = mine;
+}
+
 // Sums to outputs, 32 tokens at a time through this warpgroup's staging area.
 template <bool Scaled, class S, class Sum>
 __device__ __forceinline__ void store(const Params& p, const Sum (&sums)[S::M / 2], float* staging,
@@ -157,6 +184,11 @@ __device__ __forceinline__ void store(const Params& p, const Sum (&sums)[S::M / 
         if (p.out_type == 0)
             store_staged(static_cast<float*>(p.out), p, staging, S::PaddedRow, S::StagedTokens, first_token,
                          first_column);
+        else if (p.out_type == kOutPlaces)
+            store_places<S::StagedTokens>(
+                static_cast<sampling::u64*>(p.out) +
+                    size_t(first_column / kArgmaxOutputs) * p.out_stride + first_token,
+                p.rows - first_token, staging, S::PaddedRow, first_column, p.n, p.soft_cap);
         else if (p.out_type == 1)
             store_staged(static_cast<__nv_bfloat16*>(p.out), p, staging, S::PaddedRow, S::StagedTokens,
                          first_token, first_column);
@@ -226,24 +258,25 @@ __device__ __forceinline__ void linear(Params p) {
 }  // namespace wgmma_linear
 
 // row_scales: in the order of packed rows, or of blocks; null with 16 bits, as token_scales. out_type: 0 F32,
-// 1 BF16, 2 F16.
+// 1 BF16, 2 F16, 3 places.
 #if PTX_HAS_SM90A
 #define WGMMA_LINEAR(Type, N, M, Stages, kind)                                                             \
     wgmma_linear::linear<wgmma_linear::Type, wgmma_linear::Shape<N, M, Stages>, wgmma_linear::Kind::kind>( \
         {out, in, weight, bias, token_scales, row_scales, rows, n, k, in_stride, out_stride, out_type,     \
-         gated, activation});
+         gated, activation, soft_cap});
 #else
 #define WGMMA_LINEAR(Type, N, M, Stages, kind)
 #endif
 #define ENTRY(name, Type, N, M, Stages, kind)                                                             \
     extern "C" __global__ void __launch_bounds__(128 + 2 * N, 1) name(                                    \
-        void* __restrict__ out,                   /* A or F32 [rows, n] */                                \
+        void* __restrict__ out,                   /* A, F32 [rows, n] or places */                        \
         const unsigned char* __restrict__ in,     /* A, int8 or e4m3 [rows, k] */                         \
         const unsigned char* __restrict__ weight, /* tiles of [n, k]; gated: of gate and up */            \
         const float* __restrict__ bias,           /* F32 [n], gated [2 n]; or null */                     \
         const float* __restrict__ token_scales,   /* F32 [rows], of blocks [k / 128, rows] */             \
         const float* __restrict__ row_scales,     /* F32 [n], of blocks [n / 128, k / 128] */             \
-        int rows, int n, int k, int in_stride, int out_stride, int out_type, int gated, int activation) { \
+        int rows, int n, int k, int in_stride, int out_stride, int out_type, int gated, int activation,   \
+        float soft_cap) {                                                                                 \
         WGMMA_LINEAR(Type, N, M, Stages, kind)                                                            \
     }
 ENTRY(linear_bf16_sm90_64x16, Bf16, 64, 16, 12, Plain)

@@ -1,6 +1,6 @@
 // Parts of linear_wgmma.cu: element types, tile shapes, the ring of stages, and the warpgroup that fills it.
 #pragma once
-#include "linear_store.cuh"
+#include "linear_argmax.cuh"
 
 namespace wgmma_linear {
 
@@ -14,6 +14,7 @@ struct Params {
     const float* token_scales;
     const float* row_scales;
     int rows, n, k, in_stride, out_stride, out_type, gated, activation;
+    float soft_cap;
 };
 
 struct Bf16 {

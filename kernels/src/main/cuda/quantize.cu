@@ -13,42 +13,13 @@
 // Source: per-token quantisation of SmoothQuant (arXiv 2211.10438) and vLLM's scaled_int8_quant; groups
 //   of 128 of DeepSeek-V3 (arXiv 2412.19437, section 3.3). Java: cuda.LinearInput.
 // Measured: not measured on a GPU yet.
+#include "quantize.cuh"
 #include "reduce.cuh"
-#include "vec.cuh"
 
 namespace quantize {
 
-struct Int8 {
-    static constexpr float Largest = 127.0f;
-    static __device__ __forceinline__ uint32_t byte(float x) { return uint32_t(__float2int_rn(x)) & 0xff; }
-};
-
-struct E4m3 {
-    static constexpr float Largest = 448.0f;
-    static __device__ __forceinline__ uint32_t byte(float x) {
-        return __nv_cvt_float_to_fp8(x, __NV_SATFINITE, __NV_E4M3);
-    }
-};
-
 constexpr int kThreads = 256;
 constexpr int kGroup = 128;
-
-__device__ __forceinline__ float largest(float4 x, float so_far) {
-    return fmaxf(fmaxf(fmaxf(fabsf(x.x), fabsf(x.y)), fmaxf(fabsf(x.z), fabsf(x.w))), so_far);
-}
-
-// Four elements from i on; out's rows have room up to a multiple of 16.
-template <class Target>
-__device__ __forceinline__ void store(unsigned char* out, int i, float4 x, float factor) {
-    *reinterpret_cast<uint32_t*>(out + i) =
-        Target::byte(__fmul_rn(x.x, factor)) | Target::byte(__fmul_rn(x.y, factor)) << 8 |
-        Target::byte(__fmul_rn(x.z, factor)) << 16 | Target::byte(__fmul_rn(x.w, factor)) << 24;
-}
-
-template <class Target>
-__device__ __forceinline__ float inverse_scale(float max) {
-    return max == 0.0f ? 0.0f : __fdiv_rn(Target::Largest, max);
-}
 
 // A block's row; `given` is a static scale, or null.
 template <class A, class Target>
@@ -66,7 +37,7 @@ __device__ __forceinline__ void token(unsigned char* __restrict__ out, float* __
             max = largest(load4(from, i, k, vectors), max);
         max = block_reduce(max, 0.0f, partial, Max());
     }
-    const float scale = given == nullptr ? __fdiv_rn(max, Target::Largest) : *given;
+    const float scale = given == nullptr ? scale_of<Target>(max) : *given;
     const float factor = given == nullptr ? inverse_scale<Target>(max) : __fdiv_rn(1.0f, scale);
     if (threadIdx.x == 0) scales[row] = scale;
     for (int i = 4 * threadIdx.x; i < k; i += 4 * kThreads)
@@ -85,7 +56,7 @@ __device__ __forceinline__ void groups(unsigned char* __restrict__ out, float* _
     const float4 x = load4(from, i, k, vectors4(from));
     const float max = warp_reduce(largest(x, 0.0f), Max());
     const size_t stride = (gridDim.x + 7) / 8 * 8;
-    if (threadIdx.x % 32 == 0) scales[group * stride + row] = __fdiv_rn(max, E4m3::Largest);
+    if (threadIdx.x % 32 == 0) scales[group * stride + row] = scale_of<E4m3>(max);
     if (i < k) store<E4m3>(out + row * out_stride, i, x, inverse_scale<E4m3>(max));
 }
 

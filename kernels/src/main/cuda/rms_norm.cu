@@ -2,9 +2,11 @@
 //
 //   out[r, i] = in[r, i] / sqrt(mean_i(in[r, i]^2) + epsilon) * weight[i]
 //   add_rms_norm first does residual[r, i] += delta[r, i], in place, and norms that
+//   _int8, _e4m3: out is rounded to A, then to 8 bits with a scale for the row, as quantize.cu does
 //
-// Shapes: in, residual F32 [rows, n]; delta, out A [rows, n]; weight F32 [n]. head_rms_norm: heads A
-//   [rows, heads * n], in place, each run of n elements a row of its own.
+// Shapes: in, residual F32 [rows, n]; delta, out A [rows, n]; weight F32 [n]; 8-bit out [rows, n] of a
+//   row stride that is a multiple of 16, scales F32 [rows]. head_rms_norm: heads A [rows, heads * n], in
+//   place, each run of n elements a row of its own.
 // Types: A is bf16 or f16; sums in f32.
 // Order of additions: a thread adds the squares of its runs of 4 elements in rising order, then a tree
 //   over the threads; fixed by n, because the number of threads is.
@@ -14,8 +16,8 @@
 // Alignment: none needed; rows on 16 bytes are read as vectors.
 // Source: Zhang and Sennrich, arXiv 1910.07467. Java: cuda.RmsNorm, cpu.RmsNorm.
 // Measured: not measured on a GPU yet.
+#include "quantize.cuh"
 #include "reduce.cuh"
-#include "vec.cuh"
 
 namespace rms_norm {
 
@@ -35,12 +37,62 @@ __device__ __forceinline__ float factor_of(float sum, int n, float epsilon) {
     return 1.f / sqrtf(sum / float(n) + epsilon);
 }
 
+// Where a row of A goes.
+template <typename T>
+struct Stored {
+    T* out;
+
+    __device__ __forceinline__ void put(float4 (&x)[kMaxRuns], int n) const {
+        const bool vectors = vectors4(out);
+#pragma unroll
+        for (int run = 0; run < kMaxRuns; run++) {
+            const int i = 4 * (run * blockDim.x + threadIdx.x);
+            if (i >= n) break;
+            store4(out, i, n, vectors, x[run]);
+        }
+    }
+};
+
+template <typename T>
+__device__ __forceinline__ float4 rounded(float4 x) {
+    return make_float4(to_float(from_float<T>(x.x)), to_float(from_float<T>(x.y)),
+                       to_float(from_float<T>(x.z)), to_float(from_float<T>(x.w)));
+}
+
+// Where a row goes that is rounded to A and then to 8 bits.
+template <typename T, class Target>
+struct Quantised {
+    unsigned char* out;
+    float* scale;
+
+    __device__ __forceinline__ void put(float4 (&x)[kMaxRuns], int n) const {
+        __shared__ float partial[32];
+        float max = 0.f;
+#pragma unroll
+        for (int run = 0; run < kMaxRuns; run++) {
+            const int i = 4 * (run * blockDim.x + threadIdx.x);
+            if (i >= n) break;
+            x[run] = rounded<T>(x[run]);
+            max = quantize::largest(x[run], max);
+        }
+        max = block_reduce(max, 0.f, partial, Max());
+        if (threadIdx.x == 0) *scale = quantize::scale_of<Target>(max);
+        const float factor = quantize::inverse_scale<Target>(max);
+#pragma unroll
+        for (int run = 0; run < kMaxRuns; run++) {
+            const int i = 4 * (run * blockDim.x + threadIdx.x);
+            if (i >= n) break;
+            quantize::store<Target>(out, i, x[run], factor);
+        }
+    }
+};
+
 // One block's row. `delta` null: `in` is read only.
-template <typename T, bool Add>
-__device__ __forceinline__ void row(T* __restrict__ out, float* __restrict__ in, const T* __restrict__ delta,
+template <typename T, bool Add, class Output>
+__device__ __forceinline__ void row(Output out, float* __restrict__ in, const T* __restrict__ delta,
                                     const float* __restrict__ weight, int n, float epsilon) {
     __shared__ float partial[32];
-    const bool vectors = vectors4(in) && vectors4(out) && vectors4(weight) && (!Add || vectors4(delta));
+    const bool vectors = vectors4(in) && vectors4(weight) && (!Add || vectors4(delta));
     float4 x[kMaxRuns];
     float sum = 0.f;
 #pragma unroll
@@ -60,8 +112,9 @@ __device__ __forceinline__ void row(T* __restrict__ out, float* __restrict__ in,
     for (int run = 0; run < kMaxRuns; run++) {
         const int i = 4 * (run * blockDim.x + threadIdx.x);
         if (i >= n) break;
-        store4(out, i, n, vectors, scaled(x[run], factor, load4(weight, i, n, vectors)));
+        x[run] = scaled(x[run], factor, load4(weight, i, n, vectors));
     }
+    out.put(x, n);
 }
 
 // One warp's head, in place.
@@ -99,26 +152,32 @@ __device__ __forceinline__ void heads(void* rows_of_heads, const float* weight, 
 
 }  // namespace rms_norm
 
+// OUT declares where the row goes, OUTPUT makes a Stored or Quantised of it.
+#define NORM(name, T, OUT, OUTPUT)                                                                           \
+    extern "C" __global__ void __launch_bounds__(1024)                                                       \
+        rms_norm_##name(OUT, float* __restrict__ in,      /* F32 [rows, n], read only */                     \
+                        const float* __restrict__ weight, /* F32 [n] */                                      \
+                        int n, int out_stride, int in_stride, float epsilon) {                               \
+        const size_t r = blockIdx.x;                                                                         \
+        rms_norm::row<T, false>(OUTPUT, in + r * in_stride, nullptr, weight, n, epsilon);                    \
+    }                                                                                                        \
+    extern "C" __global__ void __launch_bounds__(1024)                                                       \
+        add_rms_norm_##name(OUT, float* __restrict__ residual, /* F32 [rows, n], in place */                 \
+                            const T* __restrict__ delta,       /* A [rows, n] */                             \
+                            const float* __restrict__ weight,  /* F32 [n] */                                 \
+                            int n, int out_stride, int residual_stride, int delta_stride, float epsilon) {   \
+        const size_t r = blockIdx.x;                                                                         \
+        rms_norm::row<T, true>(OUTPUT, residual + r * residual_stride, delta + r * delta_stride, weight, n,  \
+                               epsilon);                                                                     \
+    }
+#define OUT_STORED(T) T* __restrict__ out                                     // A [rows, n]
+#define OUT_BYTES unsigned char *__restrict__ out, float *__restrict__ scales  // 8-bit [rows, n], F32 [rows]
+#define STORED(T) (rms_norm::Stored<T>{out + r * out_stride})
+#define QUANTISED(T, Target) (rms_norm::Quantised<T, quantize::Target>{out + r * out_stride, scales + r})
 #define RMS_NORM_ENTRIES(type, T)                                                                           \
-    extern "C" __global__ void __launch_bounds__(1024)                                                      \
-        rms_norm_##type(void* __restrict__ out,           /* A [rows, n] */                                 \
-                        float* __restrict__ in,           /* F32 [rows, n], read only */                    \
-                        const float* __restrict__ weight, /* F32 [n] */                                     \
-                        int n, int out_stride, int in_stride, float epsilon) {                              \
-        rms_norm::row<T, false>(static_cast<T*>(out) + size_t(blockIdx.x) * out_stride,                     \
-                                in + size_t(blockIdx.x) * in_stride, nullptr, weight, n, epsilon);          \
-    }                                                                                                       \
-    extern "C" __global__ void __launch_bounds__(1024)                                                      \
-        add_rms_norm_##type(void* __restrict__ out,           /* A [rows, n] */                             \
-                            float* __restrict__ residual,     /* F32 [rows, n], in place */                 \
-                            const void* __restrict__ delta,   /* A [rows, n] */                             \
-                            const float* __restrict__ weight, /* F32 [n] */                                 \
-                            int n, int out_stride, int residual_stride, int delta_stride, float epsilon) {  \
-        rms_norm::row<T, true>(static_cast<T*>(out) + size_t(blockIdx.x) * out_stride,                      \
-                               residual + size_t(blockIdx.x) * residual_stride,                             \
-                               static_cast<const T*>(delta) + size_t(blockIdx.x) * delta_stride, weight, n, \
-                               epsilon);                                                                    \
-    }                                                                                                       \
+    NORM(type, T, OUT_STORED(T), STORED(T))                                                                 \
+    NORM(int8_##type, T, OUT_BYTES, QUANTISED(T, Int8))                                                     \
+    NORM(e4m3_##type, T, OUT_BYTES, QUANTISED(T, E4m3))                                                     \
     extern "C" __global__ void __launch_bounds__(128)                                                       \
         head_rms_norm_##type(void* __restrict__ heads,         /* A [rows, heads_per_row * n], in place */  \
                              const float* __restrict__ weight, /* F32 [n] */                                \
@@ -128,3 +187,8 @@ __device__ __forceinline__ void heads(void* rows_of_heads, const float* weight, 
 RMS_NORM_ENTRIES(bf16, __nv_bfloat16)
 RMS_NORM_ENTRIES(f16, __half)
 #undef RMS_NORM_ENTRIES
+#undef QUANTISED
+#undef STORED
+#undef OUT_BYTES
+#undef OUT_STORED
+#undef NORM

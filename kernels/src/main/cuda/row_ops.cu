@@ -12,6 +12,7 @@
 //   by another.
 // Source: none. Java: cuda.RowOps, cpu.RowOps.
 // Measured: not measured on a GPU yet.
+#include "logit.cuh"
 #include "vec.cuh"
 
 namespace row_ops {
@@ -23,9 +24,9 @@ __device__ __forceinline__ void copy_row(uint16_t* __restrict__ out, const uint1
     for (int i = whole + threadIdx.x; i < n; i += blockDim.x) out[i] = in[i];
 }
 
-__device__ __forceinline__ float4 soft_capped(float4 x, float cap) {
-    return make_float4(cap * tanhf(x.x / cap), cap * tanhf(x.y / cap), cap * tanhf(x.z / cap),
-                       cap * tanhf(x.w / cap));
+__device__ __forceinline__ float4 capped(float4 x, float cap) {
+    return make_float4(soft_capped(x.x, cap), soft_capped(x.y, cap), soft_capped(x.z, cap),
+                       soft_capped(x.w, cap));
 }
 
 }  // namespace row_ops
@@ -47,7 +48,7 @@ extern "C" __global__ void __launch_bounds__(256)
     const int i = 4 * (blockIdx.x * blockDim.x + threadIdx.x);
     if (i >= n) return;
     const bool vectors = vectors4(row);
-    store4(row, i, n, vectors, row_ops::soft_capped(load4(row, i, n, vectors), cap));
+    store4(row, i, n, vectors, row_ops::capped(load4(row, i, n, vectors), cap));
 }
 
 extern "C" __global__ void __launch_bounds__(256)

@@ -108,10 +108,6 @@ __device__ __forceinline__ int pick(const float* row, int n, const Mass& mass, u
     return int(s.found[0]);
 }
 
-__device__ __forceinline__ u64 smaller(u64 a, u64 b) {
-    return a < b ? a : b;
-}
-
 // The smallest float that is not below x.
 __device__ __forceinline__ float least_at(double x) {
     const float nearest = float(x);

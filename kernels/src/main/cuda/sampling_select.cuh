@@ -1,6 +1,6 @@
 // Selection from a row of logits in order of falling logit, equal ones by rising id, without sorting.
 //
-// The place of a token in that order is one 64-bit number (place): a selection is a prefix, all tokens
+// The place of a token in that order is one 64-bit number (logit.cuh): a selection is a prefix, all tokens
 // whose place is at most a cut. A cut is found by weights: the shortest prefix that weighs at least a
 // target. Weights are integers, counts or probabilities in units of 2^-43 of the largest, so that sums are
 // exact, whatever their order, and no selection depends on the number of threads or on the rows beside it.
@@ -13,42 +13,15 @@
 // Source: radix selection as in Alabi et al., "Fast k-selection algorithms for graphics processing units",
 //   ACM JEA 2012.
 #pragma once
+#include "logit.cuh"
 #include "logits.cuh"
 
 namespace sampling {
-
-using u64 = unsigned long long;
 
 constexpr int kBins = 2048;
 constexpr int kCandidates = kBins / 2;
 constexpr float kBinsPerUnit = 32.f;
 constexpr float kOne = 8796093022208.f;  // 2^43: a row of 2^20 tokens stays below 2^63
-constexpr uint32_t kInfinityKey = 0xff800000u;
-constexpr uint32_t kMinusInfinityKey = 0x007fffffu;
-constexpr u64 kAll = ~0ull;
-
-// Rises with x; -0 is 0; NaN is above everything.
-__device__ __forceinline__ uint32_t ordered_key(float x) {
-    if (x != x) return 0xffffffffu;
-    const uint32_t bits = __float_as_uint(x + 0.f);
-    return bits >> 31 ? ~bits : bits | 0x80000000u;
-}
-
-__device__ __forceinline__ float from_key(uint32_t key) {
-    return __uint_as_float(key >> 31 ? key & 0x7fffffffu : ~key);
-}
-
-__device__ __forceinline__ u64 place(float x, int id) {
-    return u64(~ordered_key(x)) << 32 | uint32_t(id);
-}
-
-__device__ __forceinline__ float logit_of(u64 place) {
-    return from_key(~uint32_t(place >> 32));
-}
-
-__device__ __forceinline__ int id_of(u64 place) {
-    return int(uint32_t(place));
-}
 
 struct Candidate {
     u64 place, weight;
@@ -84,12 +57,6 @@ __device__ __forceinline__ u64 first_place(const float* row, int n, const Worksp
     const u64 first = ~block_reduce(~least, 0ull, s.partial, Max());
     __syncthreads();
     return first;
-}
-
-// True if the first token is one to draw: neither NaN nor infinite.
-__device__ __forceinline__ bool is_finite(u64 first) {
-    const uint32_t key = ~uint32_t(first >> 32);
-    return kMinusInfinityKey < key && key < kInfinityKey;
 }
 
 // ---- the cut ----

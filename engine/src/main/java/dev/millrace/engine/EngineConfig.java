@@ -15,6 +15,7 @@ import java.time.Duration;
  * @param maxModelLen most tokens of prompt and answer together; 0 for what the model allows
  * @param blockSize tokens per KV block
  * @param kvCacheBytes memory for keys and values; 0 for what a GPU has left, or 512 MiB on the CPU
+ * @param kvCacheDtype what keys and values are stored in
  * @param gpuMemoryUtilization share of a GPU's memory that this engine may use
  * @param prefixCaching keep the blocks of finished sequences for prompts that begin alike
  * @param maxWaitingTokens prompt tokens that may wait; above, the engine refuses and says when to come back
@@ -31,6 +32,7 @@ public record EngineConfig(
         int maxModelLen,
         int blockSize,
         long kvCacheBytes,
+        KvCacheDtype kvCacheDtype,
         double gpuMemoryUtilization,
         boolean prefixCaching,
         long maxWaitingTokens,
@@ -50,6 +52,7 @@ public record EngineConfig(
                 0,
                 8,
                 0,
+                KvCacheDtype.AUTO,
                 0.9,
                 true,
                 1L << 20,

@@ -16,8 +16,10 @@ final class EngineCounters {
     private double sumOfKvWaste;
     private volatile EngineStats published;
 
-    EngineCounters(int numBlocks) {
-        published = new EngineStats(0, 0, 0, numBlocks, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    EngineCounters(int numBlocks, long kvBytesPerToken) {
+        published =
+                new EngineStats(
+                        0, 0, 0, numBlocks, 0, 0, kvBytesPerToken, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
     }
 
     /** Takes the share of used KV slots that will hold no token after this step. */
@@ -38,6 +40,7 @@ final class EngineCounters {
                         pool.numBlocks(),
                         pool.numUsed(),
                         pool.numCachedFree(),
+                        published.kvBytesPerToken(),
                         steps == 0 ? 0 : sumOfKvWaste / steps,
                         steps,
                         scheduler.numPreemptions(),

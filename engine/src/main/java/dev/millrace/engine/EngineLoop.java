@@ -53,7 +53,7 @@ final class EngineLoop implements Runnable {
         this.scheduler = new Scheduler(config, parts.numBlocks(), forecast);
         this.pipeline = new StepPipeline(parts.runner(), config.maxNumSeqs());
         this.completions = new CompletionFactory(parts.tokenizer());
-        this.counters = new EngineCounters(parts.numBlocks());
+        this.counters = new EngineCounters(parts.numBlocks(), parts.kvBytesPerToken());
         this.end = new EngineEnd(parts.model().name());
         this.clock = clock;
         this.config = config;

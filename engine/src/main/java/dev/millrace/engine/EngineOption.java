@@ -32,6 +32,11 @@ public enum EngineOption {
             "kv-cache-memory",
             "Memory for the keys and values of all sequences; `auto` is what a GPU has left, and 512m on the CPU.",
             "auto, or a size of at least 1 byte, for instance 512m or 2g"),
+    KV_CACHE_DTYPE(
+            "kv-cache-dtype",
+            "How keys and values are stored: `auto` is the type of the activations, `fp8` is 8 bits (e4m3) with a scale for each head, on"
+                    + " a GPU.",
+            "auto or fp8"),
     GPU_MEMORY_UTILIZATION(
             "gpu-memory-utilization",
             "Share of a GPU's memory for weights, activations, keys and values together.",
@@ -92,6 +97,7 @@ public enum EngineOption {
             case MAX_MODEL_LEN -> config.maxModelLen();
             case BLOCK_SIZE -> config.blockSize();
             case KV_CACHE_MEMORY -> config.kvCacheBytes();
+            case KV_CACHE_DTYPE -> config.kvCacheDtype();
             case GPU_MEMORY_UTILIZATION -> config.gpuMemoryUtilization();
             case PREFIX_CACHING -> config.prefixCaching();
             case MAX_WAITING_TOKENS -> config.maxWaitingTokens();
@@ -106,6 +112,9 @@ public enum EngineOption {
         Object value = value(config);
         if (value instanceof ComputePrecision precision) {
             return precision.name().toLowerCase(Locale.ROOT);
+        }
+        if (value instanceof KvCacheDtype dtype) {
+            return dtype.text();
         }
         if (value instanceof Duration duration) {
             return OptionValues.durationText(duration);
@@ -139,6 +148,7 @@ public enum EngineOption {
             case MAX_MODEL_LEN -> OptionValues.integer(text, 0, 1 << 24);
             case BLOCK_SIZE -> OptionValues.blockSize(text);
             case KV_CACHE_MEMORY -> OptionValues.sizeOrAuto(text);
+            case KV_CACHE_DTYPE -> OptionValues.kvCacheDtype(text);
             case GPU_MEMORY_UTILIZATION -> OptionValues.share(text);
             case PREFIX_CACHING -> OptionValues.bool(text);
             case MAX_WAITING_TOKENS -> OptionValues.positiveLong(text);

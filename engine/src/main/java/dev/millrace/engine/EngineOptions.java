@@ -130,6 +130,7 @@ public final class EngineOptions {
                 (Integer) values.get(EngineOption.MAX_MODEL_LEN),
                 (Integer) values.get(EngineOption.BLOCK_SIZE),
                 (Long) values.get(EngineOption.KV_CACHE_MEMORY),
+                (KvCacheDtype) values.get(EngineOption.KV_CACHE_DTYPE),
                 (Double) values.get(EngineOption.GPU_MEMORY_UTILIZATION),
                 (Boolean) values.get(EngineOption.PREFIX_CACHING),
                 (Long) values.get(EngineOption.MAX_WAITING_TOKENS),

@@ -14,6 +14,7 @@ import java.util.function.Supplier;
  * @param textStreams makes the text of one answer, token by token
  * @param runner computes batches
  * @param numBlocks KV blocks that the runner has memory for
+ * @param kvBytesPerToken bytes of one token's keys and values over all layers
  */
 record EngineParts(
         ModelInfo model,
@@ -21,12 +22,13 @@ record EngineParts(
         Function<List<Message>, String> chatTemplate,
         Supplier<TextStream> textStreams,
         BatchRunner runner,
-        int numBlocks)
+        int numBlocks,
+        long kvBytesPerToken)
         implements AutoCloseable {
 
     /** The same parts with another size of KV memory. */
     EngineParts withNumBlocks(int newNumBlocks) {
-        return new EngineParts(model, tokenizer, chatTemplate, textStreams, runner, newNumBlocks);
+        return new EngineParts(model, tokenizer, chatTemplate, textStreams, runner, newNumBlocks, kvBytesPerToken);
     }
 
     @Override

@@ -9,6 +9,7 @@ package dev.millrace.engine;
  * @param totalBlocks KV blocks of the pool
  * @param usedBlocks blocks that some sequence holds
  * @param cachedBlocks free blocks that still hold a prefix
+ * @param kvBytesPerToken bytes of one token's keys and values over all layers
  * @param kvWaste mean over all steps of the share of used KV memory that holds no token
  * @param steps steps run
  * @param preemptions sequences that lost their blocks to others
@@ -28,6 +29,7 @@ public record EngineStats(
         int totalBlocks,
         int usedBlocks,
         int cachedBlocks,
+        long kvBytesPerToken,
         double kvWaste,
         long steps,
         long preemptions,

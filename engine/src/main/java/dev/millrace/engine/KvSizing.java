@@ -1,11 +1,14 @@
 package dev.millrace.engine;
 
 import dev.millrace.engine.model.Decoder;
+import dev.millrace.engine.model.KvScales;
 import dev.millrace.engine.model.ModelConfig;
+import dev.millrace.kernels.DType;
 import dev.millrace.kernels.DeviceBytes;
 import dev.millrace.kernels.Kernels;
 import dev.millrace.kernels.KvCache;
 import dev.millrace.kernels.KvShape;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,6 +25,7 @@ final class KvSizing {
 
     private final EngineConfig config;
     private final Kernels kernels;
+    private final DType type;
     private final KvShape oneBlock;
     private final long mostBlocks;
     private final MemoryPlan plan;
@@ -35,6 +39,7 @@ final class KvSizing {
             long weights) {
         this.config = config;
         this.kernels = kernels;
+        type = config.kvCacheDtype().type(kernels, model.headDim(), maxModelLen);
         oneBlock =
                 new KvShape(
                         model.numLayers(),
@@ -57,7 +62,7 @@ final class KvSizing {
         long rope = 4L * maxModelLen * model.headDim();
         MemoryPlan result =
                 MemoryPlan.of(kernels.description(), bytes, config, weights + rope, activations);
-        long least = LEAST_BLOCKS * oneBlock.blockBytes(kernels.kvType());
+        long least = LEAST_BLOCKS * oneBlock.blockBytes(type);
         result.check(Math.max(least, config.kvCacheBytes()));
         return result;
     }
@@ -68,12 +73,22 @@ final class KvSizing {
         return perSeq * config.maxNumSeqs() + 64L * config.maxNumBatchedTokens();
     }
 
+    /** What keys and values are stored in. */
+    DType type() {
+        return type;
+    }
+
+    /** Bytes of one token's keys and values over all layers. */
+    long bytesPerToken() {
+        return oneBlock.blockBytes(type) / oneBlock.blockSize();
+    }
+
     /**
      * Allocates the cache for the runner, which has all its other memory, and says how many blocks it has. On a device with memory
      * of its own some first steps show what they need beside it; the cache then gets what is left exactly.
      */
-    int allocate(ModelRunner runner, EngineParts parts) {
-        KvCache cache = kernels.allocateKvCache(shape(availableBytes()));
+    int allocate(ModelRunner runner, EngineParts parts, Optional<KvScales> scales) {
+        KvCache cache = cache(shape(availableBytes()), scales);
         runner.withCache(cache);
         if (plan == null) {
             return cache.shape().numBlocks();
@@ -83,38 +98,50 @@ final class KvSizing {
         long kvBytes = bytesOf(cache.shape());
         long available =
                 config.kvCacheBytes() > 0 ? kvBytes : plan.kvBytes(freeBytes() + kvBytes) - graphs;
-        plan.checkMeasured(available, LEAST_BLOCKS * oneBlock.blockBytes(kernels.kvType()));
+        plan.checkMeasured(available, LEAST_BLOCKS * oneBlock.blockBytes(type));
         KvShape exact = shape(available);
         if (exact.numBlocks() != cache.shape().numBlocks()) {
             release(cache);
-            runner.withCache(kernels.allocateKvCache(exact));
+            runner.withCache(cache(exact, scales));
         }
-        LOG.info("Memory: {}", plan.text(freeBytes(), kernels.buffers(), graphs, exact));
+        LOG.info("Memory: {} of {}", plan.text(freeBytes(), kernels.buffers(), graphs, exact), type);
         return exact.numBlocks();
+    }
+
+    private KvCache cache(KvShape shape, Optional<KvScales> scales) {
+        KvCache cache = kernels.allocateKvCache(shape, type);
+        scales.ifPresent(each -> each.copyTo(kernels, cache));
+        return cache;
     }
 
     private void release(KvCache cache) {
         cache.keys().forEach(buffer -> kernels.buffers().release(buffer, "kv"));
         cache.values().forEach(buffer -> kernels.buffers().release(buffer, "kv"));
+        if (type == DType.F8_E4M3) {
+            for (int layer = 0; layer < cache.keys().size(); layer++) {
+                kernels.buffers().release(cache.keyScales(layer).buffer(), "kv");
+                kernels.buffers().release(cache.valueScales(layer).buffer(), "kv");
+            }
+        }
     }
 
     private long freeBytes() {
         return kernels.deviceBytes().orElseThrow().free();
     }
 
-    /** Shapes of decode steps that a device may record. */
+    /** Decode steps that a device may record: each shape for greedy rows alone, and for others. */
     private long numGraphs() {
         int most = Math.min(config.maxNumSeqs(), config.maxNumBatchedTokens());
-        return IntStream.rangeClosed(1, most).map(kernels::replayRows).distinct().count();
+        return 2 * IntStream.rangeClosed(1, most).map(kernels::replayRows).distinct().count();
     }
 
     private long bytesOf(KvShape shape) {
-        return shape.numBlocks() * oneBlock.blockBytes(kernels.kvType());
+        return shape.numBlocks() * oneBlock.blockBytes(type);
     }
 
     /** The largest cache of {@code available} bytes. */
     private KvShape shape(long available) {
-        long blockBytes = oneBlock.blockBytes(kernels.kvType());
+        long blockBytes = oneBlock.blockBytes(type);
         long numBlocks = Math.min(available / blockBytes, mostBlocks);
         if (numBlocks < LEAST_BLOCKS) {
             throw new InvalidModelException(

@@ -3,6 +3,8 @@ package dev.millrace.engine;
 import dev.millrace.engine.loader.Checkpoint;
 import dev.millrace.engine.model.Decoder;
 import dev.millrace.engine.model.DecoderLoader;
+import dev.millrace.engine.model.KvCalibration;
+import dev.millrace.engine.model.KvScales;
 import dev.millrace.engine.model.ModelConfig;
 import dev.millrace.engine.tokenizer.ChatTemplate;
 import dev.millrace.engine.tokenizer.StreamingDetokenizer;
@@ -113,6 +115,7 @@ final class ModelLoader {
         KvSizing kv = new KvSizing(config, model, maxModelLen, kernels, checkpoint.deviceBytes());
         Decoder decoder =
                 DecoderLoader.load(checkpoint, kernels, config.maxNumBatchedTokens(), maxModelLen);
+        Optional<KvScales> scales = kvScales(kernels, kv.type(), checkpoint, decoder, config);
         ModelRunner runner = new ModelRunner(kernels, decoder, info, config);
         EngineParts parts =
                 new EngineParts(
@@ -121,8 +124,30 @@ final class ModelLoader {
                         chatTemplate(checkpoint.chatTemplate()),
                         () -> new StreamingDetokenizer(tokenizer)::append,
                         runner,
-                        0);
-        return parts.withNumBlocks(kv.allocate(runner, parts));
+                        0,
+                        kv.bytesPerToken());
+        return parts.withNumBlocks(kv.allocate(runner, parts, scales));
+    }
+
+    /** Found before the cache takes the memory; empty for keys and values that need none. */
+    private static Optional<KvScales> kvScales(
+            Kernels kernels,
+            DType type,
+            Checkpoint checkpoint,
+            Decoder decoder,
+            EngineConfig config) {
+        if (type != DType.F8_E4M3) {
+            return Optional.empty();
+        }
+        return KvScales.of(checkpoint)
+                .or(
+                        () ->
+                                Optional.of(
+                                        KvCalibration.run(
+                                                decoder,
+                                                kernels,
+                                                checkpoint.config(),
+                                                config.maxNumBatchedTokens())));
     }
 
     private static int maxModelLen(Path path, EngineConfig config, ModelConfig model) {

@@ -19,6 +19,7 @@ final class ModelRunner implements BatchRunner {
     private KvCache cache;
     private final ModelInput input;
     private final SamplingInput sampling;
+    private final SamplingBatch drawn;
     private final int maxRows;
     private final Tensor rowIndexes;
     private final Tensor hidden;
@@ -36,7 +37,6 @@ final class ModelRunner implements BatchRunner {
     private final int maxDecodeRows;
     private final Runnable decodeStep = this::runDecodeStep;
     private PackedBatch decodeBatch;
-    private SamplingBatch drawn;
     private int launched;
     private int read;
 
@@ -49,10 +49,11 @@ final class ModelRunner implements BatchRunner {
         sampling =
                 new SamplingInput(
                         kernels, maxRows, model.vocabSize(), model.eosTokenIds().toArray());
+        drawn = sampling.batch();
         input =
                 new ModelInput(
                         kernels,
-                        sampling.drawnIds(),
+                        drawn.tokenIds,
                         config.maxNumBatchedTokens(),
                         maxRows,
                         model.maxModelLen(),
@@ -133,15 +134,26 @@ final class ModelRunner implements BatchRunner {
         for (int s = 0; s < batch.size(); s++) {
             sampling.add(batch.sequence(s));
         }
-        drawn = sampling.pack(padded);
-        kernels.replay(padded, decodeStep);
+        if (!sampling.isGreedy()) {
+            sampling.pack(padded);
+        }
+        kernels.replay(2 * padded + (sampling.isGreedy() ? 1 : 0), decodeStep);
         drawnTokens[launched].copy(batch, drawn, batch.size());
     }
 
     private void runDecodeStep() {
         Tensor states = decoder.forward(decodeBatch, cache);
-        decoder.logits(logits, states, decodeBatch.numTokens());
-        kernels.sample(logits, drawn);
+        drawTokens(states, decodeBatch.numTokens());
+    }
+
+    /** From the last hidden states: by the head itself if all rows are greedy, else from their logits. */
+    private void drawTokens(Tensor states, int count) {
+        if (sampling.isGreedy()) {
+            decoder.nextTokens(drawn.tokenIds, states, count);
+        } else {
+            decoder.logits(logits, states, count);
+            kernels.sample(logits, drawn);
+        }
     }
 
     /** Draws a token for every sequence that has caught up; its last row has the hidden state. */
@@ -158,17 +170,18 @@ final class ModelRunner implements BatchRunner {
         if (count == 0) {
             return;
         }
-        computeLogits(states, count);
-        drawn = sampling.pack(count);
-        kernels.sample(logits, drawn);
+        if (!sampling.isGreedy()) {
+            sampling.pack(count);
+        }
+        gather(states, count);
+        drawTokens(hidden, count);
         drawnTokens[launched].copy(batch, drawn, count);
     }
 
-    /** Logits of the hidden states at {@code rows[0 .. count)}. */
-    private void computeLogits(Tensor states, int count) {
+    /** The hidden states at {@code rows[0 .. count)}. */
+    private void gather(Tensor states, int count) {
         kernels.copyIn(rows, count, rowIndexes);
         kernels.gatherRows(hidden, states, rowIndexes, count);
-        decoder.logits(logits, hidden, count);
     }
 
     /** Log-probabilities of prompt tokens, for the sequences that want them: the row of a token predicts the next one. */
@@ -191,7 +204,8 @@ final class ModelRunner implements BatchRunner {
                 rows[i] = firstRow + start - from + i;
                 targetIds[i] = sequence.tokenId(start + i + 1);
             }
-            computeLogits(states, count);
+            gather(states, count);
+            decoder.logits(logits, hidden, count);
             kernels.copyIn(targetIds, count, targets);
             kernels.tokenLogprobs(targetLogprobs, logits, targets, count);
             kernels.copyOut(targetLogprobs, count, logprobs);

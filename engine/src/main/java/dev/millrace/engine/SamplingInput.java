@@ -2,7 +2,6 @@ package dev.millrace.engine;
 
 import dev.millrace.kernels.Kernels;
 import dev.millrace.kernels.SamplingBatch;
-import dev.millrace.kernels.Tensor;
 import java.util.Arrays;
 import java.util.Map;
 
@@ -40,8 +39,11 @@ final class SamplingInput {
     private int[] biasIds = new int[256];
     private float[] biasValues = new float[256];
     private int[] allowed = new int[0];
-    private boolean changed;
+    /** Rows whose parameters the device may not have yet are below this. */
+    private int changedRows;
+
     private int rows;
+    private boolean greedy;
 
     /** Room for {@code maxRows} rows; {@code stopTokenIds} are the model's own, forbidden before {@code minTokens}. */
     SamplingInput(Kernels kernels, int maxRows, int vocabSize, int[] stopTokenIds) {
@@ -68,11 +70,7 @@ final class SamplingInput {
 
     void clear() {
         rows = 0;
-    }
-
-    /** INT32: the tokens that the last step has drawn. */
-    Tensor drawnIds() {
-        return packed.tokenIds;
+        greedy = true;
     }
 
     /** Adds the row of one sequence. In a decode step most rows hold it already, all but what changes with each token. */
@@ -80,11 +78,12 @@ final class SamplingInput {
         if (inRow[rows] != sequence.blockTable) {
             addParameters(sequence);
             inRow[rows] = sequence.blockTable;
-            changed = true;
+            changedRows = Math.max(changedRows, rows + 1);
         }
         position[rows] = sequence.numTokensWithUnread();
         addHistory(sequence);
         addBias(sequence);
+        greedy &= isGreedy(sequence.sampling);
         sequence.drawnRow = rows;
         rows++;
     }
@@ -108,12 +107,31 @@ final class SamplingInput {
         if (inRow[rows] != DEAD) {
             addDeadParameters();
             inRow[rows] = DEAD;
-            changed = true;
+            changedRows = Math.max(changedRows, rows + 1);
         }
         position[rows] = 0;
         cuHistory[rows + 1] = cuHistory[rows];
         cuBias[rows + 1] = cuBias[rows];
         rows++;
+    }
+
+    /** Whether the last row's token is that of its largest logit, and nothing else is asked of its logits. */
+    private boolean isGreedy(SamplingParams sampling) {
+        return sampling.temperature() == 0
+                && sampling.logprobs() < 0
+                && !sampling.hasPenalty()
+                && cuBias[rows + 1] == cuBias[rows]
+                && masked[rows] == 0;
+    }
+
+    /** Whether no row needs its logits, so that the head may keep them to itself and nothing needs to be packed. */
+    boolean isGreedy() {
+        return greedy;
+    }
+
+    /** Where the tokens are drawn to. */
+    SamplingBatch batch() {
+        return packed;
     }
 
     /** Greedy, as that is the least work; nobody reads what is drawn. */
@@ -192,35 +210,34 @@ final class SamplingInput {
     }
 
     /** Sends all rows to the device, with dead ones behind them up to {@code paddedRows}. */
-    SamplingBatch pack(int paddedRows) {
+    void pack(int paddedRows) {
         while (rows < paddedRows) {
             addDead();
         }
         packed.resize(rows);
         packed.reserve(kernels, cuHistory[rows], cuBias[rows]);
-        if (changed) {
-            packParameters();
-            changed = false;
+        if (changedRows > 0) {
+            packParameters(Math.max(rows, changedRows));
+            changedRows = 0;
         }
         kernels.copyIn(position, rows, packed.position);
         packRagged();
-        return packed;
     }
 
-    private void packParameters() {
-        kernels.copyIn(temperature, rows, packed.temperature);
-        kernels.copyIn(topK, rows, packed.topK);
-        kernels.copyIn(topP, rows, packed.topP);
-        kernels.copyIn(minP, rows, packed.minP);
-        kernels.copyIn(repetitionPenalty, rows, packed.repetitionPenalty);
-        kernels.copyIn(presencePenalty, rows, packed.presencePenalty);
-        kernels.copyIn(frequencyPenalty, rows, packed.frequencyPenalty);
-        kernels.copyIn(seed, rows, packed.seed);
-        kernels.copyIn(numLogprobs, rows, packed.numLogprobs);
-        kernels.copyIn(promptLens, rows, packed.promptLens);
-        kernels.copyIn(masked, rows, packed.masked);
+    private void packParameters(int count) {
+        kernels.copyIn(temperature, count, packed.temperature);
+        kernels.copyIn(topK, count, packed.topK);
+        kernels.copyIn(topP, count, packed.topP);
+        kernels.copyIn(minP, count, packed.minP);
+        kernels.copyIn(repetitionPenalty, count, packed.repetitionPenalty);
+        kernels.copyIn(presencePenalty, count, packed.presencePenalty);
+        kernels.copyIn(frequencyPenalty, count, packed.frequencyPenalty);
+        kernels.copyIn(seed, count, packed.seed);
+        kernels.copyIn(numLogprobs, count, packed.numLogprobs);
+        kernels.copyIn(promptLens, count, packed.promptLens);
+        kernels.copyIn(masked, count, packed.masked);
         if (allowed.length > 0) {
-            kernels.copyIn(allowed, Math.min(allowed.length, rows * vocabWords), packed.allowed);
+            kernels.copyIn(allowed, Math.min(allowed.length, count * vocabWords), packed.allowed);
         }
     }
 

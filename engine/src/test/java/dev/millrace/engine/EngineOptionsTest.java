@@ -46,6 +46,7 @@ final class EngineOptionsTest {
         options.put("max-model-len", "4096");
         options.put("block-size", "32");
         options.put("kv-cache-memory", "2g");
+        options.put("kv-cache-dtype", "fp8");
         options.put("gpu-memory-utilization", "0.5");
         options.put("prefix-caching", "false");
         options.put("max-waiting-tokens", "5000");
@@ -64,6 +65,7 @@ final class EngineOptionsTest {
                                 4096,
                                 32,
                                 2L << 30,
+                                KvCacheDtype.FP8,
                                 0.5,
                                 false,
                                 5000,
@@ -124,6 +126,8 @@ final class EngineOptionsTest {
         "block-size, 12",
         "kv-cache-memory, 0",
         "kv-cache-memory, -1g",
+        "kv-cache-dtype, fp4",
+        "kv-cache-dtype, FP8",
         "kv-cache-memory, 1x",
         "kv-cache-memory, g",
         "kv-cache-memory, ''",
@@ -182,6 +186,7 @@ final class EngineOptionsTest {
                 0,
                 blockSize,
                 kvCacheBytes,
+                KvCacheDtype.AUTO,
                 0.9,
                 true,
                 1,

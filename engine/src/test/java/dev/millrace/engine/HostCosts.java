@@ -87,7 +87,8 @@ final class HostCosts {
                         messages -> "",
                         () -> FakeTokenizer::decode,
                         timed(runner),
-                        numBlocks);
+                        numBlocks,
+                        cache.shape().blockBytes(kernels.kvType()) / config.blockSize());
         EngineLoop loop = new EngineLoop(parts, config, new KvForecast(), System::nanoTime);
         submit(loop, parts, WAITING + NUM_SEQS);
         while (loop.scheduler().numRunning() < NUM_SEQS) {

@@ -414,6 +414,7 @@ final class LlmEngineTest {
                 config.maxModelLen(),
                 config.blockSize(),
                 config.kvCacheBytes(),
+                config.kvCacheDtype(),
                 config.gpuMemoryUtilization(),
                 config.prefixCaching(),
                 maxWaitingTokens,

@@ -109,7 +109,8 @@ final class LookaheadTest {
                 parts.chatTemplate(),
                 parts.textStreams(),
                 waiting,
-                parts.numBlocks());
+                parts.numBlocks(),
+                parts.kvBytesPerToken());
     }
 
     private static Request request(SplittableRandom random, int number) {

@@ -143,6 +143,7 @@ final class SchedulerSimulationTest {
                 0,
                 random.nextInt(1, 9),
                 base.kvCacheBytes(),
+                base.kvCacheDtype(),
                 base.gpuMemoryUtilization(),
                 random.nextInt(4) > 0,
                 1 << 20,

@@ -271,6 +271,7 @@ final class SchedulerTest {
                 config.maxModelLen(),
                 config.blockSize(),
                 config.kvCacheBytes(),
+                config.kvCacheDtype(),
                 config.gpuMemoryUtilization(),
                 prefixCaching,
                 config.maxWaitingTokens(),

@@ -46,7 +46,8 @@ final class SimulatedEngine {
                         all.chatTemplate(),
                         all.textStreams(),
                         all.runner(),
-                        numBlocks);
+                        numBlocks,
+                        all.kvBytesPerToken());
         intake = new RequestIntake(parts, config, () -> nanos);
         loop = new EngineLoop(parts, config, forecast, () -> nanos);
     }

@@ -29,6 +29,7 @@ public final class TestConfigs {
                 0,
                 16,
                 kvCacheBytes,
+                KvCacheDtype.AUTO,
                 0.9,
                 prefixCaching,
                 1L << 20,

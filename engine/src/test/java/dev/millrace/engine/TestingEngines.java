@@ -32,6 +32,7 @@ public final class TestingEngines {
                 0,
                 4,
                 1 << 20,
+                defaults.kvCacheDtype(),
                 defaults.gpuMemoryUtilization(),
                 true,
                 4096,
@@ -82,7 +83,8 @@ public final class TestingEngines {
                         sound.chatTemplate(),
                         () -> BrokenTokenizer.stream(text),
                         runner,
-                        sound.numBlocks());
+                        sound.numBlocks(),
+                        sound.kvBytesPerToken());
         return LlmEngine.start(parts, config);
     }
 
@@ -102,7 +104,8 @@ public final class TestingEngines {
                 TestingEngines::writeChat,
                 () -> FakeTokenizer::decode,
                 runner,
-                numBlocks(config));
+                numBlocks(config),
+                256);
     }
 
     private static String writeChat(List<Message> messages) {

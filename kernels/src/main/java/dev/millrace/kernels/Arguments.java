@@ -14,15 +14,32 @@ record Arguments(DType activation) {
 
     void rmsNorm(Tensor out, Tensor in, Tensor weight, int rows) {
         Checks.floats("rmsNorm", "in", in, rows, in.columns());
-        Checks.matrix("rmsNorm", "out", out, activation, rows, in.columns());
+        normed("rmsNorm", out, rows, in.columns());
         Checks.floats("rmsNorm", "weight", weight, 1, in.columns());
     }
 
     void addRmsNorm(Tensor out, Tensor residual, Tensor delta, Tensor weight, int rows) {
         Checks.floats("addRmsNorm", "residual", residual, rows, residual.columns());
         Checks.matrix("addRmsNorm", "delta", delta, activation, rows, residual.columns());
-        Checks.matrix("addRmsNorm", "out", out, activation, rows, residual.columns());
+        normed("addRmsNorm", out, rows, residual.columns());
         Checks.floats("addRmsNorm", "weight", weight, 1, residual.columns());
+    }
+
+    /** A, or 8 bits with a scale for each row. */
+    private void normed(String operation, Tensor out, int rows, int columns) {
+        boolean bytes = out.dtype() == DType.INT8 || out.dtype() == DType.F8_E4M3;
+        quantised(operation, "out", out, bytes ? out.dtype() : activation, rows, columns);
+    }
+
+    /** A, or {@code type} with a scale for each row. */
+    private void quantised(
+            String operation, String name, Tensor tensor, DType type, int rows, int columns) {
+        if (tensor.dtype() == activation || type == activation) {
+            Checks.matrix(operation, name, tensor, activation, rows, columns);
+        } else {
+            Checks.matrix(operation, name, tensor, type, rows, columns);
+            Checks.scales(operation, name, tensor, rows);
+        }
     }
 
     void headRmsNorm(Tensor heads, Tensor weight, int rows) {
@@ -31,19 +48,24 @@ record Arguments(DType activation) {
         Checks.divides("headRmsNorm", "head size", weight.columns(), heads.columns());
     }
 
-    void linear(Tensor out, Tensor in, Weight weight, Tensor bias, int rows) {
+    void linear(Tensor out, Tensor in, Weight weight, DType inputType, Tensor bias, int rows) {
         DType outType = out.dtype() == activation ? activation : DType.F32;
         Checks.matrix("linear", "out", out, outType, rows, weight.n());
-        Checks.matrix("linear", "in", in, activation, rows, weight.k());
+        quantised("linear", "in", in, inputType, rows, weight.k());
         if (bias != null) {
             Checks.floats("linear", "bias", bias, 1, weight.n());
         }
     }
 
-    void gatedLinear(Tensor out, Tensor in, Weight gateUp, Tensor bias, int rows) {
+    void linearArgmax(Tensor tokenIds, Tensor in, Weight weight, int rows) {
+        Checks.vector("linearArgmax", "tokenIds", tokenIds, DType.INT32, rows);
+        Checks.matrix("linearArgmax", "in", in, activation, rows, weight.k());
+    }
+
+    void gatedLinear(Tensor out, Tensor in, Weight gateUp, DType inputType, Tensor bias, int rows) {
         Checks.divides("gatedLinear", "2", 2, gateUp.n());
         Checks.matrix("gatedLinear", "out", out, activation, rows, gateUp.n() / 2);
-        Checks.matrix("gatedLinear", "in", in, activation, rows, gateUp.k());
+        quantised("gatedLinear", "in", in, inputType, rows, gateUp.k());
         if (bias != null) {
             Checks.floats("gatedLinear", "bias", bias, 1, gateUp.n());
         }

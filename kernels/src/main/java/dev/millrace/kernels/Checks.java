@@ -1,5 +1,7 @@
 package dev.millrace.kernels;
 
+import java.util.List;
+
 /** Checks of arguments; a message is built only when one fails. */
 final class Checks {
     private Checks() {}
@@ -50,6 +52,22 @@ final class Checks {
                             + " or more of "
                             + dtype);
         }
+    }
+
+    /** A scale for each row in use, and rows on 16 bytes. */
+    static void scales(String operation, String name, Tensor tensor, int rows) {
+        if (tensor.scales() == null || tensor.rowStride() * tensor.dtype().sizeBytes() % 16 != 0) {
+            throw new KernelException(
+                    operation
+                            + ": "
+                            + name
+                            + " is "
+                            + shape(tensor)
+                            + " without scales, or with rows of "
+                            + tensor.rowStride()
+                            + " elements; wanted scales and rows of a multiple of 16 bytes");
+        }
+        vector(operation, name + "'s scales", tensor.scales(), DType.F32, rows);
     }
 
     private static String shape(Tensor tensor) {
@@ -108,6 +126,18 @@ final class Checks {
                     "KV cache of "
                             + shape
                             + "; sizes are positive and blockSize a multiple of 8 up to 256");
+        }
+    }
+
+    static void kvType(DType type, List<DType> allowed, KvShape shape) {
+        if (!allowed.contains(type)) {
+            throw new KernelException(
+                    "KV cache of "
+                            + type
+                            + " with heads of "
+                            + shape.headDim()
+                            + "; this device has "
+                            + allowed);
         }
     }
 

@@ -6,6 +6,7 @@ import dev.millrace.kernels.cpu.GatedLinear;
 import dev.millrace.kernels.cpu.Lanes;
 import dev.millrace.kernels.cpu.LanesChoice;
 import dev.millrace.kernels.cpu.Linear;
+import dev.millrace.kernels.cpu.LinearArgmax;
 import dev.millrace.kernels.cpu.Logprobs;
 import dev.millrace.kernels.cpu.PagedAttention;
 import dev.millrace.kernels.cpu.RmsNorm;
@@ -34,6 +35,7 @@ public final class CpuKernels implements Kernels {
     private final Embedding embedding;
     private final RmsNorm rmsNorm;
     private final Linear linear;
+    private final LinearArgmax linearArgmax;
     private final GatedLinear gatedLinear;
     private final RopeStoreKv ropeStoreKv;
     private final PagedAttention attention;
@@ -54,6 +56,7 @@ public final class CpuKernels implements Kernels {
         embedding = new Embedding(context);
         rmsNorm = new RmsNorm(context);
         linear = new Linear(context);
+        linearArgmax = new LinearArgmax(context);
         gatedLinear = new GatedLinear(context, linear, buffers);
         ropeStoreKv = new RopeStoreKv(context);
         attention = new PagedAttention(context);
@@ -75,6 +78,11 @@ public final class CpuKernels implements Kernels {
     @Override
     public DType kvType() {
         return DType.F32;
+    }
+
+    @Override
+    public List<DType> kvTypes(int headDim) {
+        return List.of(DType.F32);
     }
 
     @Override
@@ -125,9 +133,15 @@ public final class CpuKernels implements Kernels {
     }
 
     @Override
-    public KvCache allocateKvCache(KvShape shape) {
+    public DType inputType(Weight weight) {
+        return DType.F32;
+    }
+
+    @Override
+    public KvCache allocateKvCache(KvShape shape, DType type) {
         checkOpen();
         Checks.kvShape(shape);
+        Checks.kvType(type, kvTypes(shape.headDim()), shape);
         long length = (long) shape.numBlocks() * shape.blockElements();
         List<Buffer> keys = new ArrayList<>();
         List<Buffer> values = new ArrayList<>();
@@ -246,15 +260,22 @@ public final class CpuKernels implements Kernels {
     @Override
     public void linear(Tensor out, Tensor in, Weight weight, Tensor bias, int rows) {
         checkOpen();
-        arguments.linear(out, in, weight, bias, rows);
+        arguments.linear(out, in, weight, inputType(weight), bias, rows);
         linear.run(out, in, weight, bias, rows);
+    }
+
+    @Override
+    public void linearArgmax(Tensor tokenIds, Tensor in, Weight weight, float softCap, int rows) {
+        checkOpen();
+        arguments.linearArgmax(tokenIds, in, weight, rows);
+        linearArgmax.run(tokenIds, in, weight, softCap, rows);
     }
 
     @Override
     public void gatedLinear(
             Tensor out, Tensor in, Weight gateUp, Tensor bias, Activation activation, int rows) {
         checkOpen();
-        arguments.gatedLinear(out, in, gateUp, bias, rows);
+        arguments.gatedLinear(out, in, gateUp, inputType(gateUp), bias, rows);
         gatedLinear.run(out, in, gateUp, bias, activation, rows);
     }
 

@@ -5,6 +5,7 @@ import dev.millrace.kernels.cuda.CudaRuntime;
 import dev.millrace.kernels.cuda.Embedding;
 import dev.millrace.kernels.cuda.GatedLinear;
 import dev.millrace.kernels.cuda.Linear;
+import dev.millrace.kernels.cuda.LinearArgmax;
 import dev.millrace.kernels.cuda.LinearInput;
 import dev.millrace.kernels.cuda.Logprobs;
 import dev.millrace.kernels.cuda.PagedAttention;
@@ -14,6 +15,7 @@ import dev.millrace.kernels.cuda.RowOps;
 import dev.millrace.kernels.cuda.Sampling;
 import dev.millrace.kernels.cuda.WeightPacker;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -32,6 +34,7 @@ public final class CudaKernels implements Kernels {
     private final Embedding embedding;
     private final RmsNorm rmsNorm;
     private final Linear linear;
+    private final LinearArgmax linearArgmax;
     private final GatedLinear gatedLinear;
     private final RopeStoreKv ropeStoreKv;
     private final PagedAttention attention;
@@ -50,6 +53,7 @@ public final class CudaKernels implements Kernels {
         rmsNorm = new RmsNorm(ops);
         LinearInput linearInput = new LinearInput(ops);
         linear = new Linear(ops, linearInput);
+        linearArgmax = new LinearArgmax(ops, linearInput);
         gatedLinear = new GatedLinear(ops, linearInput);
         ropeStoreKv = new RopeStoreKv(ops);
         attention = new PagedAttention(ops);
@@ -71,6 +75,13 @@ public final class CudaKernels implements Kernels {
     @Override
     public DType kvType() {
         return activationType;
+    }
+
+    @Override
+    public List<DType> kvTypes(int headDim) {
+        return attention.readsE4m3(headDim)
+                ? List.of(activationType, DType.F8_E4M3)
+                : List.of(activationType);
     }
 
     @Override
@@ -123,17 +134,42 @@ public final class CudaKernels implements Kernels {
     }
 
     @Override
-    public KvCache allocateKvCache(KvShape shape) {
+    public DType inputType(Weight weight) {
+        if (weight instanceof Int8Weight) {
+            return DType.INT8;
+        }
+        boolean byToken =
+                weight instanceof Fp8Weight bytes && !bytes.blocks() && bytes.inputScale() == null;
+        return byToken ? DType.F8_E4M3 : activationType;
+    }
+
+    @Override
+    public KvCache allocateKvCache(KvShape shape, DType type) {
         checkOpen();
         Checks.kvShape(shape);
+        Checks.kvType(type, kvTypes(shape.headDim()), shape);
         long length = (long) shape.numBlocks() * shape.blockElements();
         List<Buffer> keys = new ArrayList<>();
         List<Buffer> values = new ArrayList<>();
         for (int layer = 0; layer < shape.numLayers(); layer++) {
-            keys.add(runtime.ops().memory().allocate(kvType(), length, "kv"));
-            values.add(runtime.ops().memory().allocate(kvType(), length, "kv"));
+            keys.add(runtime.ops().memory().allocate(type, length, "kv"));
+            values.add(runtime.ops().memory().allocate(type, length, "kv"));
         }
-        return new KvCache(shape, keys, values);
+        return type == activationType
+                ? new KvCache(shape, keys, values)
+                : new KvCache(shape, keys, values, headScales(shape), headScales(shape));
+    }
+
+    private List<Tensor> headScales(KvShape shape) {
+        float[] ones = new float[shape.numKvHeads()];
+        Arrays.fill(ones, 1);
+        List<Tensor> scales = new ArrayList<>();
+        for (int layer = 0; layer < shape.numLayers(); layer++) {
+            Tensor ofLayer = allocate(DType.F32, 1, ones.length, "kv");
+            copyIn(ones, ones.length, ofLayer);
+            scales.add(ofLayer);
+        }
+        return scales;
     }
 
     @Override
@@ -232,15 +268,22 @@ public final class CudaKernels implements Kernels {
     @Override
     public void linear(Tensor out, Tensor in, Weight weight, Tensor bias, int rows) {
         prepareLaunch();
-        arguments.linear(out, in, weight, bias, rows);
+        arguments.linear(out, in, weight, inputType(weight), bias, rows);
         linear.run(out, in, weight, bias, rows);
+    }
+
+    @Override
+    public void linearArgmax(Tensor tokenIds, Tensor in, Weight weight, float softCap, int rows) {
+        prepareLaunch();
+        arguments.linearArgmax(tokenIds, in, weight, rows);
+        linearArgmax.run(tokenIds, in, weight, softCap, rows);
     }
 
     @Override
     public void gatedLinear(
             Tensor out, Tensor in, Weight gateUp, Tensor bias, Activation activation, int rows) {
         prepareLaunch();
-        arguments.gatedLinear(out, in, gateUp, bias, rows);
+        arguments.gatedLinear(out, in, gateUp, inputType(gateUp), bias, rows);
         gatedLinear.run(out, in, gateUp, bias, activation, rows);
     }
 

@@ -1,5 +1,6 @@
 package dev.millrace.kernels;
 
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -37,8 +38,11 @@ public sealed interface Kernels extends AutoCloseable permits CpuKernels, CudaKe
     /** A: type of activations, in and out of matrix products. F32 on the CPU, BF16 or F16 on a GPU. */
     DType activationType();
 
-    /** Type of keys and values in the {@link KvCache}. */
+    /** Type of keys and values in the {@link KvCache} if nothing else is asked for. */
     DType kvType();
+
+    /** Types that heads of {@code headDim} may be stored in; {@link #kvType()} first. */
+    List<DType> kvTypes(int headDim);
 
     /** Memory of a device that has its own; empty for the CPU, which shares the process's. */
     Optional<DeviceBytes> deviceBytes();
@@ -68,8 +72,24 @@ public sealed interface Kernels extends AutoCloseable permits CpuKernels, CudaKe
      */
     void checkHeads(int headDim);
 
-    /** Memory for keys and values. */
-    KvCache allocateKvCache(KvShape shape);
+    /**
+     * Type of the rows that {@link #linear} and {@link #gatedLinear} multiply by {@code weight}: INT8 or F8_E4M3 where each row
+     * is quantised by itself, else A. A tensor of that type with scales ({@link Tensor#withScales}) may stand for rows of A: a
+     * norm quantises what it writes there, and the product takes it as it is. The bits are those of a norm to A and the product's
+     * own quantising.
+     */
+    DType inputType(Weight weight);
+
+    /**
+     * Memory for keys and values, zeroed, of one of the {@link #kvTypes}. F8_E4M3 comes with a scale of 1 for each head, to be
+     * written over before anything is stored.
+     */
+    KvCache allocateKvCache(KvShape shape, DType type);
+
+    /** As {@link #allocateKvCache(KvShape, DType)} of {@link #kvType()}. */
+    default KvCache allocateKvCache(KvShape shape) {
+        return allocateKvCache(shape, kvType());
+    }
 
     /** Copies {@code count} elements to the start of {@code target}, row-major over its view; the source may be reused at once. */
     void copyIn(int[] source, int count, Tensor target);
@@ -107,18 +127,29 @@ public sealed interface Kernels extends AutoCloseable permits CpuKernels, CudaKe
     /** {@code out[t, :] = scale · table[tokenIds[t], :]}; out F32 [T, E], table [V, E]. */
     void embed(Tensor out, PackedBatch batch, Weight table, float scale);
 
-    /** {@code out = in / √(mean(in²) + epsilon) · weight}, row by row; out A, in F32 [rows, E], weight F32 [1, E]. */
+    /**
+     * {@code out = in / √(mean(in²) + epsilon) · weight}, row by row; out A or, with scales, of an {@link #inputType}; in F32
+     * [rows, E], weight F32 [1, E].
+     */
     void rmsNorm(Tensor out, Tensor in, Tensor weight, float epsilon, int rows);
 
-    /** {@code residual += delta} in place, then {@code out = rmsNorm(residual)}; residual F32, delta and out A [rows, E]. */
+    /** {@code residual += delta} in place, then {@code out = rmsNorm(residual)}; residual F32, delta A [rows, E]. */
     void addRmsNorm(
             Tensor out, Tensor residual, Tensor delta, Tensor weight, float epsilon, int rows);
 
     /** RMSNorm of each head, in place; heads A [rows, heads · D], weight F32 [1, D]. */
     void headRmsNorm(Tensor heads, Tensor weight, float epsilon, int rows);
 
-    /** {@code out = in · weightᵀ + bias}; out A or F32 [rows, n], in A [rows, k], bias F32 [1, n] or null. */
+    /** {@code out = in · weightᵀ + bias}; out A or F32 [rows, n], in A (or {@link #inputType}) [rows, k], bias F32 [1, n] or null. */
     void linear(Tensor out, Tensor in, Weight weight, Tensor bias, int rows);
+
+    /**
+     * {@code tokenIds[r] = argmax over j of softCap(in · weightᵀ)[r, j]}, without storing the logits: what {@link #linear} to F32,
+     * {@link #softCap} (left out where {@code softCap} is 0) and {@link #sample} of a greedy row without log-probabilities, bias,
+     * penalties and mask would draw, from the same bits. Ties go to the lowest id; a row with NaN or +∞, or without a finite
+     * logit, gets −1. tokenIds INT32 [rows], in A [rows, k].
+     */
+    void linearArgmax(Tensor tokenIds, Tensor in, Weight weight, float softCap, int rows);
 
     /**
      * Gated MLP input: {@code out = activation(in · gateᵀ + bias) · (in · upᵀ + bias)}; out A [rows, F], in A [rows,

@@ -5,7 +5,8 @@ import java.util.List;
 /**
  * Device memory of all keys and values, in blocks of {@code B} tokens; a slot is {@code block · B + position in block}.
  *
- * <p>The order of elements inside a block is the backend's own; every layer has a buffer of its own.
+ * <p>A block holds one head after another; the order of elements inside a head is the backend's own. Every layer has a buffer of
+ * its own.
  *
  * @param shape sizes
  * @param keys one buffer for each layer

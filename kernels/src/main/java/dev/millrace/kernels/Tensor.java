@@ -14,9 +14,16 @@ import java.util.Objects;
  * @param rowStride elements from one row to the next, at least {@code columns}
  * @param buffer memory seen through this view
  * @param offset index of the first element in the buffer
+ * @param scales F32 [1, rows] or longer: a row's elements times its scale are its values; null for 1
  */
 public record Tensor(
-        DType dtype, int rows, int columns, int rowStride, Buffer buffer, long offset) {
+        DType dtype,
+        int rows,
+        int columns,
+        int rowStride,
+        Buffer buffer,
+        long offset,
+        Tensor scales) {
 
     public Tensor {
         Objects.requireNonNull(dtype);
@@ -37,10 +44,20 @@ public record Tensor(
         }
     }
 
+    /** A view without scales. */
+    public Tensor(DType dtype, int rows, int columns, int rowStride, Buffer buffer, long offset) {
+        this(dtype, rows, columns, rowStride, buffer, offset, null);
+    }
+
+    /** This view with a scale for each row. */
+    public Tensor withScales(Tensor newScales) {
+        return new Tensor(dtype, rows, columns, rowStride, buffer, offset, newScales);
+    }
+
     /** The columns {@code [from, to)} of every row. */
     public Tensor columns(int from, int to) {
         Objects.checkFromToIndex(from, to, columns);
-        return new Tensor(dtype, rows, to - from, rowStride, buffer, offset + from);
+        return new Tensor(dtype, rows, to - from, rowStride, buffer, offset + from, scales);
     }
 
     /** The memory of this view on the CPU backend. */

@@ -42,6 +42,12 @@ final class TestingWeight implements WeightSource {
         return new TestingWeight(format, n, k, bytes);
     }
 
+    static TestingWeight f32(int n, int k, float[] values) {
+        ByteBuffer buffer = ByteBuffer.allocate(4 * n * k).order(ByteOrder.LITTLE_ENDIAN);
+        buffer.asFloatBuffer().put(values);
+        return new TestingWeight(WeightFormat.F32, n, k, buffer.array());
+    }
+
     /** A float16 of magnitude under 2, of any sign, now and then denormal. */
     private static short smallF16(Random random) {
         return (short) (random.nextInt(0x4000) | random.nextInt(2) << 15);

@@ -41,6 +41,7 @@ final class TestEngines {
                         all.maxModelLen(),
                         all.blockSize(),
                         all.kvCacheBytes(),
+                        all.kvCacheDtype(),
                         all.gpuMemoryUtilization(),
                         all.prefixCaching(),
                         maxWaitingTokens,

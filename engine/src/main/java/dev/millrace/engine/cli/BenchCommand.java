@@ -132,6 +132,7 @@ public final class BenchCommand implements Callable<Integer> {
                 .put("totalTokensPerSecond", (generated + prompt) / seconds)
                 .put("elapsedSeconds", seconds)
                 .put("peakRssBytes", PeakMemory.rssBytes())
+                .put("kvBytesPerToken", after.kvBytesPerToken())
                 .put("kvWastePercent", 100 * after.kvWaste())
                 .put("prefixHitRate", prompt == 0 ? 0 : (double) cached / prompt)
                 .put("preemptions", after.preemptions() - before.preemptions())

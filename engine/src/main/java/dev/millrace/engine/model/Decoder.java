@@ -6,6 +6,10 @@ import dev.millrace.kernels.Kernels;
 import dev.millrace.kernels.KvCache;
 import dev.millrace.kernels.PackedBatch;
 import dev.millrace.kernels.Tensor;
+import dev.millrace.kernels.Weight;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 
 /**
  * The forward pass of a pre-norm decoder with rotary positions and a gated MLP, over a packed batch.
@@ -21,6 +25,9 @@ public final class Decoder {
     private final Kernels kernels;
     private final DecoderWeights weights;
     private final AttentionParams[] attentionParams;
+    private final Map<DType, Tensor> inputs = new EnumMap<>(DType.class);
+    private final Tensor[] attentionInputs;
+    private final Tensor[] mlpInputs;
     private final Tensor residual;
     private final Tensor normed;
     private final Tensor q;
@@ -50,10 +57,28 @@ public final class Decoder {
         v = all.columns(qColumns + kvColumns, qColumns + 2 * kvColumns);
         fusedQkv = new Tensor[] {all};
         splitQkv = new Tensor[] {q, k, v};
+        inputs.put(kernels.activationType(), normed);
+        attentionInputs = new Tensor[config.numLayers()];
+        mlpInputs = new Tensor[config.numLayers()];
         attentionParams = new AttentionParams[config.numLayers()];
-        for (int layer = 0; layer < attentionParams.length; layer++) {
-            attentionParams[layer] = attentionParams(layer);
+        for (int i = 0; i < attentionParams.length; i++) {
+            LayerWeights layer = weights.layers().get(i);
+            attentionInputs[i] = inputOf(layer.qkv().stream().map(LinearLayer::weight).toList());
+            mlpInputs[i] = inputOf(List.of(layer.gateUp()));
+            attentionParams[i] = attentionParams(i);
         }
+    }
+
+    /** Where a norm puts what these weights multiply: quantised at once where all of them want it so. */
+    private Tensor inputOf(List<Weight> consumers) {
+        List<DType> types = consumers.stream().map(kernels::inputType).distinct().toList();
+        return types.size() == 1 ? inputs.computeIfAbsent(types.get(0), this::quantised) : normed;
+    }
+
+    private Tensor quantised(DType type) {
+        Tensor scales = kernels.allocate(DType.F32, 1, normed.rows(), "activations");
+        return kernels.allocate(type, normed.rows(), normed.columns(), "activations")
+                .withScales(scales);
     }
 
     private AttentionParams attentionParams(int layer) {
@@ -87,14 +112,24 @@ public final class Decoder {
         int rows = batch.numTokens();
         kernels.embed(residual, batch, weights.embedding(), config.embeddingScale());
         kernels.rmsNorm(
-                normed, residual, weights.layers().get(0).inputNorm(), config.normEpsilon(), rows);
+                attentionInputs[0],
+                residual,
+                weights.layers().get(0).inputNorm(),
+                config.normEpsilon(),
+                rows);
         for (int i = 0; i < config.numLayers(); i++) {
             LayerWeights layer = weights.layers().get(i);
             attention(layer, i, batch, cache);
             kernels.addRmsNorm(
-                    normed, residual, delta, layer.postAttentionNorm(), config.normEpsilon(), rows);
-            mlp(layer, rows);
-            kernels.addRmsNorm(normed, residual, delta, nextNorm(i), config.normEpsilon(), rows);
+                    mlpInputs[i],
+                    residual,
+                    delta,
+                    layer.postAttentionNorm(),
+                    config.normEpsilon(),
+                    rows);
+            mlp(layer, mlpInputs[i], rows);
+            Tensor next = i + 1 < config.numLayers() ? attentionInputs[i + 1] : normed;
+            kernels.addRmsNorm(next, residual, delta, nextNorm(i), config.normEpsilon(), rows);
         }
         return normed;
     }
@@ -103,7 +138,7 @@ public final class Decoder {
         int rows = batch.numTokens();
         Tensor[] outs = layer.qkv().size() == 1 ? fusedQkv : splitQkv;
         for (int part = 0; part < outs.length; part++) {
-            layer.qkv().get(part).apply(kernels, outs[part], normed, rows);
+            layer.qkv().get(part).apply(kernels, outs[part], attentionInputs[index], rows);
         }
         if (layer.qNorm() != null) {
             kernels.headRmsNorm(q, layer.qNorm(), config.normEpsilon(), rows);
@@ -114,9 +149,9 @@ public final class Decoder {
         layer.output().apply(kernels, delta, attended, rows);
     }
 
-    private void mlp(LayerWeights layer, int rows) {
+    private void mlp(LayerWeights layer, Tensor input, int rows) {
         kernels.gatedLinear(
-                gated, normed, layer.gateUp(), layer.gateUpBias(), config.activation(), rows);
+                gated, input, layer.gateUp(), layer.gateUpBias(), config.activation(), rows);
         layer.down().apply(kernels, delta, gated, rows);
     }
 
@@ -129,6 +164,11 @@ public final class Decoder {
     /** E. */
     public int hiddenSize() {
         return config.hiddenSize();
+    }
+
+    /** The most likely token after each of {@code rows} hidden states, −1 where there is none: INT32 [rows] from A [rows, E]. */
+    public void nextTokens(Tensor tokenIds, Tensor hidden, int rows) {
+        kernels.linearArgmax(tokenIds, hidden, weights.head(), config.finalLogitSoftCap(), rows);
     }
 
     /** Logits of {@code rows} hidden states: {@code out} F32 [rows, V] from {@code hidden} A [rows, E]. */

@@ -41,14 +41,22 @@ final class AttentionEntries {
         return DIMS[index(headDim)];
     }
 
+    /** Whether there are kernels for heads of {@code headDim}. */
+    boolean has(int headDim) {
+        return headDim >= 1 && headDim <= DIMS[DIMS.length - 1] && headDim % multiple() == 0;
+    }
+
+    private int multiple() {
+        return quantized ? 16 : 8;
+    }
+
     private int index(int headDim) {
-        int multiple = quantized ? 16 : 8;
-        if (headDim < 1 || headDim > DIMS[DIMS.length - 1] || headDim % multiple != 0) {
+        if (!has(headDim)) {
             throw new DeviceProblem(
                             DeviceError.UNSUPPORTED_MODEL,
                             "attention on CUDA",
                             "heads of " + headDim + " dimensions",
-                            "multiples of " + multiple + " up to " + DIMS[DIMS.length - 1],
+                            "multiples of " + multiple() + " up to " + DIMS[DIMS.length - 1],
                             "Set device = cpu for this model")
                     .exception();
         }

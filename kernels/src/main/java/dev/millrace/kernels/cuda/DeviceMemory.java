@@ -57,11 +57,12 @@ public final class DeviceMemory implements AutoCloseable {
     }
 
     /**
-     * A zeroed tensor of its own memory. Rows of 16-bit elements begin at multiples of 16 bytes, as the kernels copy 16 bytes at a
-     * time.
+     * A zeroed tensor of its own memory. Rows of 8-bit and 16-bit elements begin at multiples of 16 bytes, as the kernels copy 16
+     * bytes at a time.
      */
     public Tensor allocate(DType dtype, int rows, int columns, String purpose) {
-        int stride = dtype.sizeBytes() == 2 ? (columns + 7) / 8 * 8 : columns;
+        int together = dtype.sizeBytes() <= 2 ? 16 / dtype.sizeBytes() : 1;
+        int stride = (columns + together - 1) / together * together;
         DeviceBuffer buffer = allocate(dtype, (long) rows * stride, purpose);
         return new Tensor(dtype, rows, columns, stride, buffer, 0);
     }

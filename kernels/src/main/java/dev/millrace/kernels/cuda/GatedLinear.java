@@ -28,7 +28,7 @@ public final class GatedLinear {
         if (!gateUp.gateUp()) {
             throw new KernelException("gatedLinear: the weight was packed for linear");
         }
-        product.run(out, in, gateUp, bias, code(activation), rows);
+        product.run(out, in, gateUp, bias, code(activation), 0, rows);
     }
 
     /** As {@code linear_store.cuh} names it. */

@@ -26,6 +26,6 @@ public final class Linear {
         if (weight.gateUp()) {
             throw new KernelException("linear: the weight was packed for gatedLinear");
         }
-        product.run(out, in, weight, bias, out.dtype() == DType.F32 ? 1 : 0, rows);
+        product.run(out, in, weight, bias, out.dtype() == DType.F32 ? 1 : 0, 0, rows);
     }
 }

@@ -23,6 +23,8 @@ public final class LinearInput {
     private DeviceBuffer bytes;
     private DeviceBuffer scales;
     private DeviceBuffer permuted;
+    private long bytesAddress;
+    private long scalesAddress;
     private int stride;
     private int permutedStride;
 
@@ -35,12 +37,12 @@ public final class LinearInput {
 
     /** Address of the quantised rows. */
     long bytes() {
-        return bytes.address();
+        return bytesAddress;
     }
 
     /** Address of their scales. */
     long scales() {
-        return scales.address();
+        return scalesAddress;
     }
 
     /** Bytes from one quantised row to the next. */
@@ -48,14 +50,34 @@ public final class LinearInput {
         return stride;
     }
 
-    /** Quantises each row to signed bytes with a scale. */
+    /** Takes rows that a norm has quantised. */
+    private boolean takeQuantised(Tensor in) {
+        if (in.scales() == null) {
+            return false;
+        }
+        bytesAddress = in.address();
+        scalesAddress = in.scales().address();
+        stride = in.rowStride();
+        return true;
+    }
+
+    /** Quantises each row to signed bytes with a scale, unless that is done already. */
     void toInt8(Tensor in, int rows) {
+        if (takeQuantised(in)) {
+            return;
+        }
         reserve(in, 1);
         quantizeRows(quantizeInt8, in, null, rows);
     }
 
-    /** Quantises to E4M3: by groups of 128, else by row, with scale {@code given} unless that is null. */
+    /**
+     * Quantises to E4M3, unless that is done already: by groups of 128, else by row, with scale {@code given} unless that is
+     * null.
+     */
     void toE4m3(Tensor in, boolean byGroup, Buffer given, int rows) {
+        if (takeQuantised(in)) {
+            return;
+        }
         int groups = (in.columns() + GROUP - 1) / GROUP;
         reserve(in, byGroup ? groups : 1);
         if (!byGroup) {
@@ -91,6 +113,8 @@ public final class LinearInput {
         stride = (in.columns() + 15) / 16 * 16;
         bytes = grown(bytes, DType.INT8, (long) in.rows() * stride);
         scales = grown(scales, DType.F32, (in.rows() + 7L) / 8 * 8 * scalesPerRow);
+        bytesAddress = bytes.address();
+        scalesAddress = scales.address();
     }
 
     private DeviceBuffer grown(DeviceBuffer buffer, DType type, long length) {

@@ -17,6 +17,12 @@ import java.util.List;
  * <p>Thread-safety: one call at a time.
  */
 final class LinearProduct {
+    /** Outputs whose best has a place of its own, as {@code linear_argmax.cuh} and {@code linear_wgmma.cu} name them. */
+    private static final int ARGMAX_OUTPUTS = 32;
+
+    private static final int WGMMA_ARGMAX_OUTPUTS = 64;
+    private static final int PLACES_TYPE = 3;
+
     private final CudaOps ops;
     private final LinearInput input;
     private final LinearTile.Choice choice;
@@ -53,29 +59,63 @@ final class LinearProduct {
                 : new LinearEntries(name + type, tiles);
     }
 
-    /** {@code option}: of a gated product the activation, else 1 when out is F32. */
-    void run(Tensor out, Tensor in, Weight weight, Tensor bias, int option, int rows) {
+    /**
+     * Launches the product. {@code option}: of a gated product the activation, else 0 when out is A, 1 when it is F32, 2
+     * when it is the places of {@link LinearArgmax}, before which outputs are capped by {@code softCap}.
+     */
+    void run(
+            Tensor out,
+            Tensor in,
+            Weight weight,
+            Tensor bias,
+            int option,
+            float softCap,
+            int rows) {
         if (rows == 0) {
             return;
         }
         if (weight instanceof DenseWeight plain) {
-            runDense(out, in, plain, bias, option, rows);
+            runDense(out, in, plain, bias, option, softCap, rows);
         } else if (weight instanceof GroupWeight groups) {
-            runGroups(out, in, groups, bias, option, rows);
+            runGroups(out, in, groups, bias, option, softCap, rows);
         } else if (weight instanceof Int8Weight bytes) {
             input.toInt8(in, rows);
-            runBytes(int8, out, weight, bytes.data(), bytes.rowScales(), bias, option, rows);
+            runBytes(
+                    int8,
+                    out,
+                    weight,
+                    bytes.data(),
+                    bytes.rowScales(),
+                    bias,
+                    option,
+                    softCap,
+                    rows);
         } else if (weight instanceof Fp8Weight bytes) {
             input.toE4m3(in, bytes.blocks(), bytes.inputScale(), rows);
             LinearEntries entries = bytes.blocks() ? e4m3Blocks : e4m3;
-            runBytes(entries, out, weight, bytes.data(), bytes.scales(), bias, option, rows);
+            runBytes(
+                    entries,
+                    out,
+                    weight,
+                    bytes.data(),
+                    bytes.scales(),
+                    bias,
+                    option,
+                    softCap,
+                    rows);
         } else {
             throw new KernelException("linear: the weight was packed by another backend");
         }
     }
 
     private void runDense(
-            Tensor out, Tensor in, DenseWeight weight, Tensor bias, int option, int rows) {
+            Tensor out,
+            Tensor in,
+            DenseWeight weight,
+            Tensor bias,
+            int option,
+            float softCap,
+            int rows) {
         if (wgmma) {
             long address = in.address();
             runWgmma(
@@ -89,6 +129,7 @@ final class LinearProduct {
                     null,
                     bias,
                     option,
+                    softCap,
                     rows);
             return;
         }
@@ -105,12 +146,19 @@ final class LinearProduct {
                         .int32(weight.k())
                         .int32(in.rowStride())
                         .int32(out.rowStride())
-                        .int32(option);
+                        .int32(option)
+                        .float32(softCap);
         tile.run(launch, packedRows(weight), rows);
     }
 
     private void runGroups(
-            Tensor out, Tensor in, GroupWeight weight, Tensor bias, int option, int rows) {
+            Tensor out,
+            Tensor in,
+            GroupWeight weight,
+            Tensor bias,
+            int option,
+            float softCap,
+            int rows) {
         LinearEntries entries = weight.bits() == 4 ? groupsOf4Bits : groupsOf8Bits;
         LinearTile tile = choose(entries, weight, rows);
         boolean ordered = weight.permutation() == null;
@@ -132,7 +180,8 @@ final class LinearProduct {
                         .int32(out.rowStride())
                         .int32(weight.groupSize())
                         .int32(GroupTiles.mode(weight))
-                        .int32(option);
+                        .int32(option)
+                        .float32(softCap);
         tile.run(launch, packedRows(weight), rows);
     }
 
@@ -145,6 +194,7 @@ final class LinearProduct {
             Buffer scales,
             Tensor bias,
             int option,
+            float softCap,
             int rows) {
         if (wgmma) {
             long tokenScales = input.scales();
@@ -159,6 +209,7 @@ final class LinearProduct {
                     scales,
                     bias,
                     option,
+                    softCap,
                     rows);
             return;
         }
@@ -178,7 +229,8 @@ final class LinearProduct {
                         .int32(input.stride())
                         .int32(out.rowStride())
                         .int32(outType(out.dtype()))
-                        .int32(option);
+                        .int32(option)
+                        .float32(softCap);
         tile.run(launch, packedRows(weight), rows);
     }
 
@@ -194,6 +246,7 @@ final class LinearProduct {
             Buffer rowScales,
             Tensor bias,
             int option,
+            float softCap,
             int rows) {
         LinearTile tile = choose(entries, weight, rows);
         Launcher launch =
@@ -212,8 +265,16 @@ final class LinearProduct {
                         .int32(out.rowStride())
                         .int32(outType(out.dtype()))
                         .int32(gated ? 1 : 0)
-                        .int32(gated ? option : 0);
+                        .int32(gated ? option : 0)
+                        .float32(softCap);
         tile.runPersistent(launch, ops.device(), packedRows(weight), rows);
+    }
+
+    /** Places that a token has when the largest of its {@code n} outputs is wanted. */
+    int placesPerToken(Weight weight) {
+        boolean onWgmma = wgmma && !(weight instanceof GroupWeight);
+        int outputs = onWgmma ? WGMMA_ARGMAX_OUTPUTS : ARGMAX_OUTPUTS;
+        return (weight.n() + outputs - 1) / outputs;
     }
 
     private LinearTile choose(LinearEntries entries, Weight weight, int rows) {
@@ -234,7 +295,8 @@ final class LinearProduct {
             case F32 -> 0;
             case BF16 -> 1;
             case F16 -> 2;
-            case F8_E4M3, INT8, INT32, INT64 -> throw new KernelException("linear to " + type);
+            case INT64 -> PLACES_TYPE;
+            case F8_E4M3, INT8, INT32 -> throw new KernelException("linear to " + type);
         };
     }
 }

@@ -40,6 +40,11 @@ public final class PagedAttention {
         int unused = (kvType == DType.F8_E4M3 ? quantized : plain).dim(headDim);
     }
 
+    /** Whether a cache of E4M3 may have heads of {@code headDim}. */
+    public boolean readsE4m3(int headDim) {
+        return quantized.has(headDim);
+    }
+
     /** Runs over all tokens of the batch. */
     public void run(
             Tensor out,

@@ -18,16 +18,27 @@ public final class RmsNorm {
     private static final int HEADS_PER_BLOCK = HEAD_BLOCK / 32;
 
     private final CudaOps ops;
-    private final EntryPoint plain;
-    private final EntryPoint add;
     private final EntryPoint heads;
+    private final Norms stored;
+    private final Norms int8;
+    private final Norms e4m3;
+
+    /** Kernels for one type of output. */
+    private record Norms(EntryPoint plain, EntryPoint add) {
+        static Norms of(String suffix) {
+            return new Norms(
+                    EntryPoint.valueOf("RMS_NORM_" + suffix),
+                    EntryPoint.valueOf("ADD_RMS_NORM_" + suffix));
+        }
+    }
 
     public RmsNorm(CudaOps ops) {
         this.ops = ops;
-        boolean bf16 = ops.activationType() == DType.BF16;
-        plain = bf16 ? EntryPoint.RMS_NORM_BF16 : EntryPoint.RMS_NORM_F16;
-        add = bf16 ? EntryPoint.ADD_RMS_NORM_BF16 : EntryPoint.ADD_RMS_NORM_F16;
-        heads = bf16 ? EntryPoint.HEAD_RMS_NORM_BF16 : EntryPoint.HEAD_RMS_NORM_F16;
+        DType a = ops.activationType();
+        heads = EntryPoint.valueOf("HEAD_RMS_NORM_" + a);
+        stored = Norms.of(a.name());
+        int8 = Norms.of("INT8_" + a);
+        e4m3 = Norms.of("E4M3_" + a);
     }
 
     /** {@code delta}, unless null, is added to {@code in} first, in place. A row holds one or more heads of weight's size. */
@@ -36,7 +47,12 @@ public final class RmsNorm {
             runHeads(in, weight, epsilon, rows);
             return;
         }
-        Launcher launch = ops.launcher().begin(delta == null ? plain : add).tensor(out).tensor(in);
+        Norms norms = norms(out.dtype());
+        Launcher launch = ops.launcher().begin(delta == null ? norms.plain : norms.add).tensor(out);
+        if (out.scales() != null) {
+            launch.tensor(out.scales());
+        }
+        launch.tensor(in);
         if (delta != null) {
             launch.tensor(delta);
         }
@@ -45,6 +61,14 @@ public final class RmsNorm {
             launch.int32(delta.rowStride());
         }
         launch.float32(epsilon).run(rows, threads(in.columns()));
+    }
+
+    private Norms norms(DType out) {
+        return switch (out) {
+            case INT8 -> int8;
+            case F8_E4M3 -> e4m3;
+            case F32, BF16, F16, INT32, INT64 -> stored;
+        };
     }
 
     private static int threads(int columns) {

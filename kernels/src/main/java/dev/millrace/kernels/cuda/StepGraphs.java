@@ -78,7 +78,7 @@ final class StepGraphs implements AutoCloseable {
         JCudaDriver.cuGraphDestroy(graph);
         if (result == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
             LOG.warn(
-                    "No memory for the graph of a step of {} rows; kernels are launched one by one.",
+                    "No memory for the graph of steps of shape {}; kernels are launched one by one.",
                     shape);
             disabled = true;
             return null;

@@ -243,9 +243,26 @@ final class LinearTilesTest {
                 runtime.copyOut(out, actual.length, actual);
                 ops.memory().buffers().release(out.buffer(), "test");
                 expected = expected == null ? actual : expected;
-                check(actual, expected, name + ", tile " + tile + ", " + rows + " rows");
+                String what = name + ", tile " + tile + ", " + rows + " rows";
+                check(actual, expected, what);
+                checkArgmax(weight, tile, actual, what);
             }
         }
+    }
+
+    private void checkArgmax(Weight weight, int tile, float[] logits, String what) {
+        int rows = logits.length / N;
+        int[] expected = new int[rows];
+        for (int i = 0; i < logits.length; i++) {
+            int row = i / N;
+            expected[row] = logits[i] > logits[row * N + expected[row]] ? i % N : expected[row];
+        }
+        Tensor tokenIds = ops.memory().allocate(DType.INT32, 1, rows, "test");
+        new LinearArgmax(ops, new LinearInput(ops), choice(tile))
+                .run(tokenIds, in, weight, 0, rows);
+        int[] actual = new int[rows];
+        runtime.copyOut(tokenIds, rows, actual);
+        assertThat(actual).as("argmax of %s, seed %d", what, SEED).isEqualTo(expected);
     }
 
     private void checkGated(String name, Packing packing) {

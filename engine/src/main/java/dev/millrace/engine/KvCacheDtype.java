@@ -1,0 +1,50 @@
+package dev.millrace.engine;
+
+import dev.millrace.engine.model.KvCalibration;
+import dev.millrace.kernels.DType;
+import dev.millrace.kernels.Kernels;
+import java.util.List;
+import java.util.Locale;
+
+/** What keys and values are stored in; vLLM's names. */
+public enum KvCacheDtype {
+    /** The type of the activations. */
+    AUTO,
+    /** 8 bits (e4m3) with a scale for each head: half the memory of 16 bits, and half of what attention reads. */
+    FP8;
+
+    /** As a user writes it. */
+    String text() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /**
+     * The type on this device.
+     *
+     * @throws InvalidModelException if it cannot store heads of {@code headDim} so, or sequences are too short to find scales by
+     */
+    DType type(Kernels kernels, int headDim, int maxModelLen) {
+        List<DType> types = kernels.kvTypes(headDim);
+        DType wanted = this == AUTO ? kernels.kvType() : DType.F8_E4M3;
+        if (!types.contains(wanted)) {
+            throw new InvalidModelException(
+                    new Problem(
+                            EngineError.INVALID_OPTION,
+                            "option kv-cache-dtype on " + kernels.description(),
+                            text() + " for heads of " + headDim,
+                            types + ", the types that this device stores such heads in",
+                            "Leave kv-cache-dtype at auto; fp8 needs a GPU and heads of a multiple of 16 up to"
+                                    + " 256"));
+        }
+        if (this == FP8 && maxModelLen < KvCalibration.LENGTH) {
+            throw new InvalidModelException(
+                    new Problem(
+                            EngineError.INVALID_OPTION,
+                            "option max-model-len with kv-cache-dtype fp8",
+                            Integer.toString(maxModelLen),
+                            "at least " + KvCalibration.LENGTH,
+                            "Raise max-model-len, or leave kv-cache-dtype at auto"));
+        }
+        return wanted;
+    }
+}
