@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @MethodSource("dev.millrace.kernels.TestingBackend#all")
 final class LinearArgmaxTest {
     private static final long SEED = 20261126;
-    private static final int[] ROWS = {1, 2, 3, 8, 17, 33, 65, 129};
+    private static final int[] ROWS = {1, 3, 17, 65, 129};
     private static final int MOST_ROWS = 130;
 
     private final TestingBackend backend;
@@ -30,7 +30,7 @@ final class LinearArgmaxTest {
     @EnumSource
     void drawsWhatTheSamplerDraws(WeightFormat format) {
         try (Kernels kernels = backend.open()) {
-            for (int n : new int[] {1, 31, 61, 200, 523}) {
+            for (int n : new int[] {1, 61, 523}) {
                 TestingWeight source = TestingWeight.random(format, n, 96, random);
                 check(kernels, kernels.pack(source), format + ", " + n);
             }
