@@ -26,12 +26,24 @@ public final class ForkedJvm {
     public static Result run(
             Class<?> main, Map<String, String> environment, List<Path> classPath, String... args)
             throws IOException, InterruptedException {
+        String emulator = System.getProperty("millrace.emulator", "plain");
+        return run(main, emulator, environment, classPath, args);
+    }
+
+    /** The same on the emulator's build {@code emulator}: plain, check or none. */
+    public static Result run(
+            Class<?> main,
+            String emulator,
+            Map<String, String> environment,
+            List<Path> classPath,
+            String... args)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-Xmx512m", "--add-modules", "jdk.incubator.vector"));
         command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
         command.add("-Dtest.log.level=INFO");
-        command.add("-Dmillrace.emulator=" + System.getProperty("millrace.emulator", "plain"));
+        command.add("-Dmillrace.emulator=" + emulator);
         StringBuilder path = new StringBuilder();
         classPath.forEach(each -> path.append(each).append(':'));
         command.addAll(List.of("-cp", path + System.getProperty("java.class.path")));

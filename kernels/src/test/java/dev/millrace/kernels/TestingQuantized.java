@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.Random;
 
 /** A quantised weight of random bytes, and what they mean, decoded without the product's code. */
-final class TestingQuantized implements QuantizedSource {
+public final class TestingQuantized implements QuantizedSource {
     private final Quantization quantization;
     private final int n;
     private final int k;
@@ -17,7 +17,7 @@ final class TestingQuantized implements QuantizedSource {
         this.bytes = bytes;
     }
 
-    static TestingQuantized groups(
+    public static TestingQuantized groups(
             int bits,
             int groupSize,
             DType scaleType,
@@ -59,13 +59,13 @@ final class TestingQuantized implements QuantizedSource {
         return order;
     }
 
-    static TestingQuantized int8(int n, int k, Random random) {
+    public static TestingQuantized int8(int n, int k, Random random) {
         byte[] bytes = new byte[n * k];
         random.nextBytes(bytes);
         return new TestingQuantized(new Quantization.Int8(scales(n, random)), n, k, bytes);
     }
 
-    static TestingQuantized e4m3(
+    public static TestingQuantized e4m3(
             Quantization.ScaleGrid grid, float inputScale, int n, int k, Random random) {
         byte[] bytes = new byte[n * k];
         for (int i = 0; i < bytes.length; i++) {

@@ -5,7 +5,7 @@ import java.nio.ByteOrder;
 import java.util.Random;
 
 /** A weight of random stored bytes, and what they mean, decoded without the product's code. */
-final class TestingWeight implements WeightSource {
+public final class TestingWeight implements WeightSource {
     private final WeightFormat format;
     private final int n;
     private final int k;
@@ -18,7 +18,7 @@ final class TestingWeight implements WeightSource {
         this.bytes = bytes;
     }
 
-    static TestingWeight random(WeightFormat format, int n, int k, Random random) {
+    public static TestingWeight random(WeightFormat format, int n, int k, Random random) {
         byte[] bytes = new byte[(int) (n * format.rowBytes(k))];
         random.nextBytes(bytes);
         ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);

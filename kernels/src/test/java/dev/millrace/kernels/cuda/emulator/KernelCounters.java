@@ -128,6 +128,34 @@ public record KernelCounters(
         return (double) flops() / usefulFlops;
     }
 
+    /** Cycles of the banks of shared memory, and shuffles, which take the same way. */
+    public long sharedCycles() {
+        long shuffles =
+                collectives.entrySet().stream()
+                        .filter(each -> each.getKey().startsWith("__shfl"))
+                        .mapToLong(Map.Entry::getValue)
+                        .sum();
+        return sum(Site::cycles) + shuffles;
+    }
+
+    /** Warp instructions that are counted at all: memory, tensor cores, collectives; a copy to shared memory is one. */
+    public long instructions() {
+        long tensor = mma.values().stream().mapToLong(Mma::instructions).sum();
+        long others =
+                collectives.entrySet().stream()
+                        .filter(each -> !mma.containsKey(each.getKey()))
+                        .mapToLong(Map.Entry::getValue)
+                        .sum();
+        long memory =
+                sites.stream()
+                        .filter(site -> !mma.containsKey(site.operation))
+                        .filter(site -> !collectives.containsKey(site.operation))
+                        .filter(site -> !site.operation.startsWith("cp.async") || site.isShared())
+                        .mapToLong(Site::accesses)
+                        .sum();
+        return tensor + others + memory;
+    }
+
     public double barriersPerBlock() {
         return (double) barriers / blocks;
     }

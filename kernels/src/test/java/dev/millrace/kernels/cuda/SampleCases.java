@@ -1,0 +1,107 @@
+package dev.millrace.kernels.cuda;
+
+import dev.millrace.kernels.DType;
+import dev.millrace.kernels.Kernels;
+import dev.millrace.kernels.SamplingBatch;
+import dev.millrace.kernels.Tensor;
+import dev.millrace.kernels.cuda.KernelCase.Minimum;
+import java.util.List;
+
+/** The sampler: greedy at the vocabulary of Llama-3.1-8B, and all of its ways at a small one. */
+final class SampleCases {
+    private static final int VOCABULARY = 128256;
+
+    private SampleCases() {}
+
+    static List<KernelCase> all() {
+        return List.of(sampleGreedy(), sampleAdjusted(), sampleEqual());
+    }
+
+    private static KernelCase sampleGreedy() {
+        return KernelCase.of(
+                "sample-greedy",
+                EntryPoint.SAMPLE,
+                Minimum.of(4L * VOCABULARY, "logits", 64, "a row's settings and its token"),
+                device -> {
+                    try (Kernels kernels = Kernels.create(CountingDevice.CONFIG)) {
+                        SamplingBatch batch = new SamplingBatch(kernels, 1, VOCABULARY);
+                        batch.resize(1);
+                        plain(kernels, batch);
+                        Tensor logits = device.filled(kernels, DType.F32, 1, VOCABULARY);
+                        device.count(kernels, () -> kernels.sample(logits, batch));
+                    }
+                });
+    }
+
+    /** All that a row can want: penalties, bias, log-probabilities, every filter. */
+    private static KernelCase sampleAdjusted() {
+        int n = 5000;
+        return KernelCase.of(
+                "sample-adjusted",
+                EntryPoint.SAMPLE,
+                Minimum.of(4L * n, "logits"),
+                device -> {
+                    try (Kernels kernels = Kernels.create(CountingDevice.CONFIG)) {
+                        SamplingBatch batch = new SamplingBatch(kernels, 1, n);
+                        batch.resize(1);
+                        plain(kernels, batch);
+                        kernels.copyIn(new float[] {1}, 1, batch.temperature);
+                        kernels.copyIn(new float[] {0.9f}, 1, batch.topP);
+                        kernels.copyIn(new float[] {0.01f}, 1, batch.minP);
+                        kernels.copyIn(new float[] {1.5f}, 1, batch.repetitionPenalty);
+                        kernels.copyIn(new int[] {500}, 1, batch.topK);
+                        kernels.copyIn(new int[] {5}, 1, batch.numLogprobs);
+                        kernels.copyIn(new int[] {7, 70, 700}, 3, batch.history());
+                        kernels.copyIn(new int[] {0, 3}, 2, batch.cuHistory);
+                        kernels.copyIn(new int[] {8}, 1, batch.biasIds());
+                        kernels.copyIn(new float[] {1}, 1, batch.biasValues());
+                        kernels.copyIn(new int[] {0, 1}, 2, batch.cuBias);
+                        Tensor logits = device.filled(kernels, DType.F32, 1, n);
+                        device.count(kernels, () -> kernels.sample(logits, batch));
+                    }
+                });
+    }
+
+    /** More equal logits than can be gathered. */
+    private static KernelCase sampleEqual() {
+        int n = 5000;
+        return KernelCase.of(
+                "sample-equal",
+                EntryPoint.SAMPLE,
+                Minimum.of(4L * n, "logits"),
+                device -> {
+                    try (Kernels kernels = Kernels.create(CountingDevice.CONFIG)) {
+                        SamplingBatch batch = new SamplingBatch(kernels, 1, n);
+                        batch.resize(1);
+                        plain(kernels, batch);
+                        kernels.copyIn(new float[] {1}, 1, batch.temperature);
+                        kernels.copyIn(new int[] {2500}, 1, batch.topK);
+                        Tensor logits = kernels.allocate(DType.F32, 1, n, "test");
+                        kernels.copyIn(new float[n], n, logits);
+                        device.count(kernels, () -> kernels.sample(logits, batch));
+                    }
+                });
+    }
+
+    private static void plain(Kernels kernels, SamplingBatch batch) {
+        float[] zero = {0};
+        float[] one = {1};
+        for (Tensor tensor :
+                List.of(
+                        batch.temperature,
+                        batch.minP,
+                        batch.presencePenalty,
+                        batch.frequencyPenalty)) {
+            kernels.copyIn(zero, 1, tensor);
+        }
+        kernels.copyIn(one, 1, batch.topP);
+        kernels.copyIn(one, 1, batch.repetitionPenalty);
+        kernels.copyIn(new long[] {1}, 1, batch.seed);
+        for (Tensor tensor : List.of(batch.topK, batch.position, batch.promptLens, batch.masked)) {
+            kernels.copyIn(new int[] {0}, 1, tensor);
+        }
+        kernels.copyIn(new int[] {-1}, 1, batch.numLogprobs);
+        kernels.copyIn(new int[] {0, 0}, 2, batch.cuHistory);
+        kernels.copyIn(new int[] {0, 0}, 2, batch.cuBias);
+    }
+}
