@@ -8,6 +8,7 @@
 # Only what changed, by content, is compiled again. CUDA_HOME must hold the headers of a CUDA toolkit 13; nvcc is not needed.
 #   KERNELS="a.cu b.cu"  other kernels than those of src/main/cuda; then only OUT_DIR/{plain,check}/libkernels.so are made,
 #                        for MILLRACE_EMU_KERNELS, against the emulator in EMULATOR_DIR
+#   MODES="plain check"  which builds of the kernels
 #   JOBS=2               compilers at once
 # Exit codes: 1 a source does not compile, 2 wrong use, 3 no g++, 4 no CUDA headers.
 set -euo pipefail
@@ -184,7 +185,7 @@ build_tests() {
 
 # Of everything that a build depends on: the quick way out when nothing changed.
 all_inputs() {
-    { echo "${KERNELS:-} $CUDA_HOME"; cat "$CUDA_HOME/include/cuda.h" "$cuda_sources"/*.cu* ${KERNELS:-}
+    { echo "${KERNELS:-} ${MODES:-} $CUDA_HOME"; cat "$CUDA_HOME/include/cuda.h" "$cuda_sources"/*.cu* ${KERNELS:-}
         find "$here" -type f -print0 | sort -z | xargs -0 cat; } | sha256sum
 }
 
@@ -215,10 +216,10 @@ main() {
         if [ -z "${KERNELS:-}" ]; then
             for source in "$here"/src/*.cpp; do printf '%s\n' "--emulator $source"; done
         fi
-        for source in "${sources[@]}"; do printf '%s\n' "--kernel plain $source" "--kernel check $source"; done
+        for source in "${sources[@]}"; do printf -- "--kernel %s $source\n" ${MODES:-plain check}; done
     } | xargs -r -P "${JOBS:-2}" -I{} bash -c '"$0" $1 "$2" "$3"' "${BASH_SOURCE[0]}" {} "$out" "$emulator" || exit 1
     [ -n "${KERNELS:-}" ] || link_emulator "$out"
-    for mode in plain check; do
+    for mode in ${MODES:-plain check}; do
         compile_marker "$mode" "$out"
         link_kernels "$mode" "$out" "$emulator" "${sources[@]}"
     done

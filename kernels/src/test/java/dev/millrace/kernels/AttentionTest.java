@@ -5,11 +5,13 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Attention and KV stores. The whole cache starts as NaN, so that reading one unwritten slot poisons a result. */
+@Tag("kernels")
 @ParameterizedClass
 @MethodSource("dev.millrace.kernels.TestingBackend#all")
 final class AttentionTest {

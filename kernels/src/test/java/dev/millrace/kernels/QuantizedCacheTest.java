@@ -3,11 +3,13 @@ package dev.millrace.kernels;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Keys and values in e4m3 with a scale for each head, where the backend has that. */
+@Tag("kernels")
 @ParameterizedClass(allowZeroInvocations = true)
 @MethodSource("dev.millrace.kernels.TestingBackend#cudas")
 final class QuantizedCacheTest {

@@ -7,11 +7,13 @@ import dev.millrace.kernels.Quantization.ScaleGrid;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Products with quantised weights against double precision over the same quantised numbers; CUDA only. */
+@Tag("kernels")
 @ParameterizedClass(allowZeroInvocations = true)
 @MethodSource("dev.millrace.kernels.TestingBackend#cudas")
 final class QuantizedLinearTest {

@@ -3,11 +3,13 @@ package dev.millrace.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Steps that are recorded and repeated. */
+@Tag("kernels")
 @ParameterizedClass
 @MethodSource("dev.millrace.kernels.TestingBackend#all")
 final class ReplayTest {

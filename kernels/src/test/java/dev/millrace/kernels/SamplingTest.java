@@ -10,10 +10,12 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToIntFunction;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.MethodSource;
 
+@Tag("kernels")
 @ParameterizedClass
 @MethodSource("dev.millrace.kernels.TestingBackend#all")
 final class SamplingTest {

@@ -11,6 +11,7 @@ import java.nio.file.Path;
  * not built.
  */
 public final class TestingEmulator {
+    private static final String MODE = System.getProperty("millrace.emulator", "plain");
     private static final boolean LOADED = load();
 
     private TestingEmulator() {}
@@ -20,10 +21,14 @@ public final class TestingEmulator {
         return LOADED;
     }
 
+    /** Whether it checks every access of a kernel. */
+    public static boolean isChecked() {
+        return LOADED && MODE.equals("check");
+    }
+
     private static boolean load() {
-        String mode = System.getProperty("millrace.emulator", "plain");
-        Path library = folder().resolve(mode).resolve("libcuda.so.1").toAbsolutePath();
-        if (mode.equals("none") || !Files.exists(library)) {
+        Path library = folder().resolve(MODE).resolve("libcuda.so.1").toAbsolutePath();
+        if (MODE.equals("none") || !Files.exists(library)) {
             if ("required".equals(System.getenv("MILLRACE_CUDA"))) {
                 throw new AssertionError("no emulator at " + library);
             }
@@ -31,6 +36,10 @@ public final class TestingEmulator {
         }
         // Before JCuda, whose library then finds this one loaded under the name that it needs.
         System.load(library.toString());
+        String order = System.getenv("MILLRACE_EMU_ORDER");
+        if (order != null) {
+            System.out.println("CUDA emulator: " + MODE + ", order " + order);
+        }
         return true;
     }
 

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * The host programs in C++ that test the emulator itself, and the emulator they run on. Both are built on demand where there is a g++
@@ -18,7 +19,7 @@ import java.util.Map;
  *
  * <p>Thread-safety: safe; the build runs once per JVM.
  */
-final class TestingPrograms {
+public final class TestingPrograms {
     private static final Path SOURCES = Path.of("src/test/emulator").toAbsolutePath();
     private static final Path FETCHED_TOOLKIT =
             Path.of("target/cuda-toolkit/nvidia/cu13").toAbsolutePath();
@@ -26,9 +27,11 @@ final class TestingPrograms {
     private static final int NO_HEADERS = 4;
 
     private final Path folder;
+    private final Path toolkit;
 
-    private TestingPrograms(Path folder) {
+    private TestingPrograms(Path folder, Path toolkit) {
         this.folder = folder;
+        this.toolkit = toolkit;
     }
 
     /** Fast kernels, or kernels of which every access is checked and may be counted. */
@@ -42,7 +45,7 @@ final class TestingPrograms {
     }
 
     /** The emulator, or the end of the calling test, which is named on stderr. */
-    static TestingPrograms require(Class<?> test) {
+    public static TestingPrograms require(Class<?> test) {
         Holder holder = Holder.INSTANCE;
         if (holder.missing != null) {
             if ("required".equals(System.getenv("MILLRACE_CUDA"))) {
@@ -51,7 +54,25 @@ final class TestingPrograms {
             System.err.println("Left out: " + test.getSimpleName() + ": " + holder.missing);
         }
         assumeTrue(holder.missing == null, holder.missing);
-        return new TestingPrograms(holder.folder);
+        return new TestingPrograms(holder.folder, holder.toolkit);
+    }
+
+    /** The check build of kernel files in {@code sources}, kept in a folder there; returns the library. */
+    public Path buildKernels(Path sources, List<String> files) {
+        Path out = sources.resolve("out");
+        String paths =
+                files.stream()
+                        .map(file -> sources.resolve(file).toString())
+                        .collect(Collectors.joining(" "));
+        ChildProcess.Result result =
+                new ChildProcess(List.of(SOURCES.resolve("build.sh").toString(), out.toString()))
+                        .with("CUDA_HOME", toolkit.toString())
+                        .with("KERNELS", paths)
+                        .with("EMULATOR_DIR", folder.toString())
+                        .with("MODES", Build.CHECK.folder())
+                        .run();
+        assertThat(result.exitCode()).as(result.errors()).isZero();
+        return out.resolve(Build.CHECK.folder()).resolve("libkernels.so");
     }
 
     /** Source files of one set of the emulator's own test kernels: "bugs" or "counters". */
@@ -89,10 +110,10 @@ final class TestingPrograms {
         static final Holder INSTANCE = new Holder();
 
         final Path folder = Path.of("target/emulator").toAbsolutePath();
+        final Path toolkit = toolkit();
         final String missing;
 
         Holder() {
-            Path toolkit = toolkit();
             missing = toolkit == null ? "no CUDA toolkit (set CUDA_HOME)" : build(toolkit);
         }
 
