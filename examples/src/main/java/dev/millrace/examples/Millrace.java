@@ -4,6 +4,7 @@ import dev.millrace.engine.cli.BenchCommand;
 import dev.millrace.engine.cli.ChatCommand;
 import dev.millrace.engine.cli.GenerateCommand;
 import dev.millrace.engine.cli.ScoreCommand;
+import dev.millrace.examples.gpu.GpuBenchCommand;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -25,7 +26,8 @@ import picocli.CommandLine.Command;
             GenerateCommand.class,
             ChatCommand.class,
             ScoreCommand.class,
-            BenchCommand.class
+            BenchCommand.class,
+            GpuBenchCommand.class
         },
         commandListHeading = "%nCommands:%n",
         footerHeading = "%n",

@@ -11,7 +11,7 @@ import java.util.List;
  * @param threads threads of a block
  * @param sharedBytes dynamic shared memory of a block
  */
-record LinearTile(int outputs, int tokens, int threads, int sharedBytes) {
+public record LinearTile(int outputs, int tokens, int threads, int sharedBytes) {
     private static final int THREADS = 128;
 
     // linear_tile.cuh: outputs, tokens, stages of the ring of copies
@@ -22,15 +22,16 @@ record LinearTile(int outputs, int tokens, int threads, int sharedBytes) {
     private static final LinearTile N128_M128 = ring(128, 128, 3);
 
     /** 16-bit weights, from the largest to the smallest, as all lists here. */
-    static final List<LinearTile> DENSE = List.of(N128_M128, N128_M64, N64_M64, N64_M32, N64_M16);
+    public static final List<LinearTile> DENSE =
+            List.of(N128_M128, N128_M64, N64_M64, N64_M32, N64_M16);
 
-    static final List<LinearTile> INT8 = List.of(N128_M128, N64_M64, N64_M16);
-    static final List<LinearTile> E4M3 = List.of(N128_M64, N64_M64, N64_M16);
+    public static final List<LinearTile> INT8 = List.of(N128_M128, N64_M64, N64_M16);
+    public static final List<LinearTile> E4M3 = List.of(N128_M64, N64_M64, N64_M16);
 
     // linear_group.cu: bits, outputs, tokens, stages of each warp's ring
-    static final List<LinearTile> GROUPS_OF_4_BITS =
+    public static final List<LinearTile> GROUPS_OF_4_BITS =
             List.of(group(4, 64, 64, 2), group(4, 32, 16, 6));
-    static final List<LinearTile> GROUPS_OF_8_BITS =
+    public static final List<LinearTile> GROUPS_OF_8_BITS =
             List.of(group(8, 64, 32, 2), group(8, 32, 16, 5));
 
     // linear_wgmma.cu: outputs, tokens, stages; blocks of these go on to further tiles
@@ -39,9 +40,10 @@ record LinearTile(int outputs, int tokens, int threads, int sharedBytes) {
     private static final LinearTile SM90_N128_M128 = persistent(128, 128, 6);
     private static final LinearTile SM90_N128_M256 = persistent(128, 256, 4);
 
-    static final List<LinearTile> SM90 =
+    public static final List<LinearTile> SM90 =
             List.of(SM90_N128_M256, SM90_N128_M128, SM90_N64_M64, SM90_N64_M16);
-    static final List<LinearTile> SM90_E4M3 = List.of(SM90_N128_M128, SM90_N64_M64, SM90_N64_M16);
+    public static final List<LinearTile> SM90_E4M3 =
+            List.of(SM90_N128_M128, SM90_N64_M64, SM90_N64_M16);
 
     /** Decides which of some tiles covers {@code [rows, n]}. */
     interface Choice {
@@ -72,7 +74,7 @@ record LinearTile(int outputs, int tokens, int threads, int sharedBytes) {
      * The largest tile, and so the least traffic, that is not twice as wide as there are tokens and gives three in four
      * multiprocessors a block; else the smallest.
      */
-    static LinearTile choose(List<LinearTile> tiles, CudaDevice device, int n, int rows) {
+    public static LinearTile choose(List<LinearTile> tiles, CudaDevice device, int n, int rows) {
         for (int i = 0; i < tiles.size(); i++) {
             LinearTile tile = tiles.get(i);
             boolean filled = tile.tokens / 2 < rows;
@@ -94,13 +96,14 @@ record LinearTile(int outputs, int tokens, int threads, int sharedBytes) {
         launch.run(blocks, 1, 1, threads, sharedBytes);
     }
 
-    private int blocks(int n, int rows) {
+    /** Tiles that cover {@code [rows, n]}. */
+    public int blocks(int n, int rows) {
         return Math.multiplyExact(
                 (n + outputs - 1) / outputs, (int) (((long) rows + tokens - 1) / tokens));
     }
 
     /** As in the names of entry points: {@code 64X16}. */
-    String suffix() {
+    public String suffix() {
         return outputs + "X" + tokens;
     }
 }

@@ -1,0 +1,2 @@
+/** Commands about the GPU. */
+package dev.millrace.examples.gpu;
