@@ -1,5 +1,6 @@
 package dev.millrace.engine;
 
+import dev.millrace.kernels.KernelsConfig.ActivationQuantization;
 import dev.millrace.kernels.KernelsConfig.ComputePrecision;
 import java.io.Serializable;
 import java.time.Duration;
@@ -10,6 +11,7 @@ import java.time.Duration;
  * @param device {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:N}
  * @param threads threads of the CPU backend, the engine thread included
  * @param computePrecision arithmetic of the CPU backend
+ * @param activationQuantization whether activations are rounded to 8 bits where the checkpoint's scheme says so
  * @param maxNumSeqs most sequences in one step
  * @param maxNumBatchedTokens most tokens in one step
  * @param maxModelLen most tokens of prompt and answer together; 0 for what the model allows
@@ -27,6 +29,7 @@ public record EngineConfig(
         String device,
         int threads,
         ComputePrecision computePrecision,
+        ActivationQuantization activationQuantization,
         int maxNumSeqs,
         int maxNumBatchedTokens,
         int maxModelLen,
@@ -47,6 +50,7 @@ public record EngineConfig(
                 "auto",
                 Runtime.getRuntime().availableProcessors(),
                 ComputePrecision.FLOAT32,
+                ActivationQuantization.AUTO,
                 128,
                 1024,
                 0,

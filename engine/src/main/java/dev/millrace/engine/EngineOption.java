@@ -1,6 +1,5 @@
 package dev.millrace.engine;
 
-import dev.millrace.kernels.KernelsConfig.ComputePrecision;
 import java.time.Duration;
 import java.util.Locale;
 
@@ -15,6 +14,10 @@ public enum EngineOption {
             "Threads of the CPU backend, the engine thread included; by default one for each processor.",
             "an integer from 1 to 1024"),
     COMPUTE_PRECISION("compute-precision", "Arithmetic of the CPU backend.", "float32"),
+    ACTIVATION_QUANTIZATION(
+            "activation-quantization",
+            "Whether activations are rounded to 8 bits for weights that were made for it: as the `checkpoint` says, or `off`; `auto` is `checkpoint` on a GPU, `off` on the CPU.",
+            "auto, checkpoint or off"),
     MAX_NUM_SEQS("max-num-seqs", "Most sequences in one step.", "an integer from 1 to 4096"),
     MAX_NUM_BATCHED_TOKENS(
             "max-num-batched-tokens",
@@ -92,6 +95,7 @@ public enum EngineOption {
             case DEVICE -> config.device();
             case THREADS -> config.threads();
             case COMPUTE_PRECISION -> config.computePrecision();
+            case ACTIVATION_QUANTIZATION -> config.activationQuantization();
             case MAX_NUM_SEQS -> config.maxNumSeqs();
             case MAX_NUM_BATCHED_TOKENS -> config.maxNumBatchedTokens();
             case MAX_MODEL_LEN -> config.maxModelLen();
@@ -110,8 +114,8 @@ public enum EngineOption {
     /** Its value in {@code config} as a user would write it. */
     public String text(EngineConfig config) {
         Object value = value(config);
-        if (value instanceof ComputePrecision precision) {
-            return precision.name().toLowerCase(Locale.ROOT);
+        if (value instanceof Enum<?> choice) {
+            return choice.name().toLowerCase(Locale.ROOT);
         }
         if (value instanceof KvCacheDtype dtype) {
             return dtype.text();
@@ -143,6 +147,7 @@ public enum EngineOption {
             case DEVICE -> OptionValues.device(text);
             case THREADS -> OptionValues.integer(text, 1, 1024);
             case COMPUTE_PRECISION -> OptionValues.precision(text);
+            case ACTIVATION_QUANTIZATION -> OptionValues.activationQuantization(text);
             case MAX_NUM_SEQS -> OptionValues.integer(text, 1, 4096);
             case MAX_NUM_BATCHED_TOKENS -> OptionValues.integer(text, 1, 1 << 20);
             case MAX_MODEL_LEN -> OptionValues.integer(text, 0, 1 << 24);

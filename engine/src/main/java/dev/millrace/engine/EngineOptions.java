@@ -1,5 +1,6 @@
 package dev.millrace.engine;
 
+import dev.millrace.kernels.KernelsConfig.ActivationQuantization;
 import dev.millrace.kernels.KernelsConfig.ComputePrecision;
 import java.time.Duration;
 import java.util.Arrays;
@@ -125,6 +126,7 @@ public final class EngineOptions {
                 (String) values.get(EngineOption.DEVICE),
                 (Integer) values.get(EngineOption.THREADS),
                 (ComputePrecision) values.get(EngineOption.COMPUTE_PRECISION),
+                (ActivationQuantization) values.get(EngineOption.ACTIVATION_QUANTIZATION),
                 (Integer) values.get(EngineOption.MAX_NUM_SEQS),
                 (Integer) values.get(EngineOption.MAX_NUM_BATCHED_TOKENS),
                 (Integer) values.get(EngineOption.MAX_MODEL_LEN),

@@ -8,7 +8,7 @@ import java.util.Locale;
 
 /** What keys and values are stored in; vLLM's names. */
 public enum KvCacheDtype {
-    /** The type of the activations. */
+    /** The type of the activations, or the checkpoint's own scheme where it has one and its activations are quantised. */
     AUTO,
     /** 8 bits (e4m3) with a scale for each head: half the memory of 16 bits, and half of what attention reads. */
     FP8;
@@ -21,11 +21,13 @@ public enum KvCacheDtype {
     /**
      * The type on this device.
      *
+     * @param scaled whether keys and values have scales, of the checkpoint's own scheme or asked for
      * @throws InvalidModelException if it cannot store heads of {@code headDim} so, or sequences are too short to find scales by
      */
-    DType type(Kernels kernels, int headDim, int maxModelLen) {
+    DType type(Kernels kernels, int headDim, int maxModelLen, boolean scaled) {
         List<DType> types = kernels.kvTypes(headDim);
-        DType wanted = this == AUTO ? kernels.kvType() : DType.F8_E4M3;
+        DType own = scaled ? kernels.quantizedKvType() : kernels.kvType();
+        DType wanted = this == AUTO ? own : DType.F8_E4M3;
         if (!types.contains(wanted)) {
             throw new InvalidModelException(
                     new Problem(

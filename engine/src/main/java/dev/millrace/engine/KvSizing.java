@@ -1,12 +1,12 @@
 package dev.millrace.engine;
 
 import dev.millrace.engine.model.Decoder;
-import dev.millrace.engine.model.KvScales;
 import dev.millrace.engine.model.ModelConfig;
 import dev.millrace.kernels.DType;
 import dev.millrace.kernels.DeviceBytes;
 import dev.millrace.kernels.Kernels;
 import dev.millrace.kernels.KvCache;
+import dev.millrace.kernels.KvScales;
 import dev.millrace.kernels.KvShape;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -36,10 +36,11 @@ final class KvSizing {
             ModelConfig model,
             int maxModelLen,
             Kernels kernels,
+            boolean scaled,
             long weights) {
         this.config = config;
         this.kernels = kernels;
-        type = config.kvCacheDtype().type(kernels, model.headDim(), maxModelLen);
+        type = config.kvCacheDtype().type(kernels, model.headDim(), maxModelLen, scaled);
         oneBlock =
                 new KvShape(
                         model.numLayers(),
@@ -109,20 +110,15 @@ final class KvSizing {
     }
 
     private KvCache cache(KvShape shape, Optional<KvScales> scales) {
-        KvCache cache = kernels.allocateKvCache(shape, type);
-        scales.ifPresent(each -> each.copyTo(kernels, cache));
-        return cache;
+        return scales.map(each -> kernels.allocateKvCache(shape, each))
+                .orElseGet(() -> kernels.allocateKvCache(shape));
     }
 
     private void release(KvCache cache) {
         cache.keys().forEach(buffer -> kernels.buffers().release(buffer, "kv"));
         cache.values().forEach(buffer -> kernels.buffers().release(buffer, "kv"));
-        if (type == DType.F8_E4M3) {
-            for (int layer = 0; layer < cache.keys().size(); layer++) {
-                kernels.buffers().release(cache.keyScales(layer).buffer(), "kv");
-                kernels.buffers().release(cache.valueScales(layer).buffer(), "kv");
-            }
-        }
+        cache.keyScales().forEach(scales -> kernels.buffers().release(scales.buffer(), "kv"));
+        cache.valueScales().forEach(scales -> kernels.buffers().release(scales.buffer(), "kv"));
     }
 
     private long freeBytes() {

@@ -1,10 +1,10 @@
 package dev.millrace.engine;
 
 import dev.millrace.engine.loader.Checkpoint;
+import dev.millrace.engine.model.CheckpointKvScales;
 import dev.millrace.engine.model.Decoder;
 import dev.millrace.engine.model.DecoderLoader;
 import dev.millrace.engine.model.KvCalibration;
-import dev.millrace.engine.model.KvScales;
 import dev.millrace.engine.model.ModelConfig;
 import dev.millrace.engine.tokenizer.ChatTemplate;
 import dev.millrace.engine.tokenizer.StreamingDetokenizer;
@@ -13,6 +13,7 @@ import dev.millrace.engine.tokenizer.TokenizerError;
 import dev.millrace.kernels.DType;
 import dev.millrace.kernels.Kernels;
 import dev.millrace.kernels.KernelsConfig;
+import dev.millrace.kernels.KvScales;
 import dev.millrace.kernels.WeightFormat;
 import java.nio.file.Path;
 import java.util.List;
@@ -93,7 +94,8 @@ final class ModelLoader {
                 config.device(),
                 config.threads(),
                 config.computePrecision(),
-                format == WeightFormat.F16 ? DType.F16 : DType.BF16);
+                format == WeightFormat.F16 ? DType.F16 : DType.BF16,
+                config.activationQuantization());
     }
 
     private static EngineParts parts(
@@ -112,10 +114,21 @@ final class ModelLoader {
                         model.eosTokenIds(),
                         checkpoint.fingerprint());
         kernels.checkHeads(model.headDim());
-        KvSizing kv = new KvSizing(config, model, maxModelLen, kernels, checkpoint.deviceBytes());
+        boolean scaled =
+                config.kvCacheDtype() == KvCacheDtype.FP8
+                        || checkpoint.kvScales().isPresent() && kernels.quantizesActivations();
+        KvSizing kv =
+                new KvSizing(
+                        config,
+                        model,
+                        maxModelLen,
+                        kernels,
+                        scaled,
+                        checkpoint.deviceBytes());
         Decoder decoder =
                 DecoderLoader.load(checkpoint, kernels, config.maxNumBatchedTokens(), maxModelLen);
-        Optional<KvScales> scales = kvScales(kernels, kv.type(), checkpoint, decoder, config);
+        Optional<KvScales> scales =
+                scaled ? Optional.of(kvScales(kernels, checkpoint, decoder, config)) : Optional.empty();
         ModelRunner runner = new ModelRunner(kernels, decoder, info, config);
         EngineParts parts =
                 new EngineParts(
@@ -129,25 +142,17 @@ final class ModelLoader {
         return parts.withNumBlocks(kv.allocate(runner, parts, scales));
     }
 
-    /** Found before the cache takes the memory; empty for keys and values that need none. */
-    private static Optional<KvScales> kvScales(
-            Kernels kernels,
-            DType type,
-            Checkpoint checkpoint,
-            Decoder decoder,
-            EngineConfig config) {
-        if (type != DType.F8_E4M3) {
-            return Optional.empty();
-        }
-        return KvScales.of(checkpoint)
-                .or(
+    /** Found before the cache takes the memory. */
+    private static KvScales kvScales(
+            Kernels kernels, Checkpoint checkpoint, Decoder decoder, EngineConfig config) {
+        return CheckpointKvScales.of(checkpoint)
+                .orElseGet(
                         () ->
-                                Optional.of(
-                                        KvCalibration.run(
-                                                decoder,
-                                                kernels,
-                                                checkpoint.config(),
-                                                config.maxNumBatchedTokens())));
+                                KvCalibration.run(
+                                        decoder,
+                                        kernels,
+                                        checkpoint.config(),
+                                        config.maxNumBatchedTokens()));
     }
 
     private static int maxModelLen(Path path, EngineConfig config, ModelConfig model) {

@@ -1,5 +1,6 @@
 package dev.millrace.engine;
 
+import dev.millrace.kernels.KernelsConfig.ActivationQuantization;
 import dev.millrace.kernels.KernelsConfig.ComputePrecision;
 import java.time.Duration;
 
@@ -18,6 +19,15 @@ final class OptionValues {
     static Object precision(String text) {
         require(text.equals("float32"));
         return ComputePrecision.FLOAT32;
+    }
+
+    static Object activationQuantization(String text) {
+        return switch (text) {
+            case AUTO -> ActivationQuantization.AUTO;
+            case "checkpoint" -> ActivationQuantization.CHECKPOINT;
+            case "off" -> ActivationQuantization.OFF;
+            default -> throw new IllegalArgumentException("not allowed");
+        };
     }
 
     static Object bool(String text) {

@@ -3,6 +3,7 @@ package dev.millrace.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.millrace.kernels.KernelsConfig.ActivationQuantization;
 import dev.millrace.kernels.KernelsConfig.ComputePrecision;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,6 +42,7 @@ final class EngineOptionsTest {
         options.put("device", "cpu");
         options.put("threads", "3");
         options.put("compute-precision", "float32");
+        options.put("activation-quantization", "checkpoint");
         options.put("max-num-seqs", "17");
         options.put("max-num-batched-tokens", "333");
         options.put("max-model-len", "4096");
@@ -60,6 +62,7 @@ final class EngineOptionsTest {
                                 "cpu",
                                 3,
                                 ComputePrecision.FLOAT32,
+                                ActivationQuantization.CHECKPOINT,
                                 17,
                                 333,
                                 4096,
@@ -112,6 +115,7 @@ final class EngineOptionsTest {
         "threads, 1025",
         "threads, two",
         "compute-precision, int8",
+        "activation-quantization, int8",
         "max-num-seqs, 0",
         "max-num-seqs, 4097",
         "max-num-batched-tokens, 0",
@@ -181,6 +185,7 @@ final class EngineOptionsTest {
                 device,
                 threads,
                 ComputePrecision.FLOAT32,
+                ActivationQuantization.AUTO,
                 8,
                 maxNumBatchedTokens,
                 0,

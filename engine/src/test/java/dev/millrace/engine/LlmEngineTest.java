@@ -409,6 +409,7 @@ final class LlmEngineTest {
                 config.device(),
                 config.threads(),
                 config.computePrecision(),
+                config.activationQuantization(),
                 config.maxNumSeqs(),
                 config.maxNumBatchedTokens(),
                 config.maxModelLen(),

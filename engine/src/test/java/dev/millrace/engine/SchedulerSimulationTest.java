@@ -138,6 +138,7 @@ final class SchedulerSimulationTest {
                 base.device(),
                 base.threads(),
                 base.computePrecision(),
+                base.activationQuantization(),
                 random.nextInt(1, 12),
                 random.nextInt(1, 40),
                 0,

@@ -266,6 +266,7 @@ final class SchedulerTest {
                 config.device(),
                 config.threads(),
                 config.computePrecision(),
+                config.activationQuantization(),
                 config.maxNumSeqs(),
                 config.maxNumBatchedTokens(),
                 config.maxModelLen(),

@@ -1,5 +1,6 @@
 package dev.millrace.engine;
 
+import dev.millrace.kernels.KernelsConfig.ActivationQuantization;
 import dev.millrace.kernels.KernelsConfig.ComputePrecision;
 import java.time.Duration;
 
@@ -24,6 +25,7 @@ public final class TestConfigs {
                 "cpu",
                 threads,
                 ComputePrecision.FLOAT32,
+                ActivationQuantization.AUTO,
                 maxNumSeqs,
                 maxNumBatchedTokens,
                 0,

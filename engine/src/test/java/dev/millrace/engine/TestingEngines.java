@@ -27,6 +27,7 @@ public final class TestingEngines {
                 "cpu",
                 1,
                 defaults.computePrecision(),
+                defaults.activationQuantization(),
                 8,
                 64,
                 0,

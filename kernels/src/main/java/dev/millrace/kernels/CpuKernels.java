@@ -1,5 +1,7 @@
 package dev.millrace.kernels;
 
+import dev.millrace.kernels.KernelsConfig.ActivationQuantization;
+import dev.millrace.kernels.cpu.CodedPacker;
 import dev.millrace.kernels.cpu.CpuContext;
 import dev.millrace.kernels.cpu.Embedding;
 import dev.millrace.kernels.cpu.GatedLinear;
@@ -7,6 +9,7 @@ import dev.millrace.kernels.cpu.Lanes;
 import dev.millrace.kernels.cpu.LanesChoice;
 import dev.millrace.kernels.cpu.Linear;
 import dev.millrace.kernels.cpu.LinearArgmax;
+import dev.millrace.kernels.cpu.LinearInput;
 import dev.millrace.kernels.cpu.Logprobs;
 import dev.millrace.kernels.cpu.PagedAttention;
 import dev.millrace.kernels.cpu.RmsNorm;
@@ -16,7 +19,6 @@ import dev.millrace.kernels.cpu.Sampling;
 import dev.millrace.kernels.cpu.WeightPacker;
 import dev.millrace.kernels.cpu.WorkerPool;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -32,6 +34,7 @@ public final class CpuKernels implements Kernels {
     private final Lanes lanes;
     private final WorkerPool pool;
     private final WeightPacker packer;
+    private final CodedPacker codedPacker;
     private final Embedding embedding;
     private final RmsNorm rmsNorm;
     private final Linear linear;
@@ -42,22 +45,33 @@ public final class CpuKernels implements Kernels {
     private final RowOps rowOps;
     private final Logprobs logprobs;
     private final Sampling sampling;
+    private final boolean quantizesActivations;
     private boolean closed;
 
     CpuKernels(KernelsConfig config) {
-        this(config.threads(), LanesChoice.best());
+        this(
+                config.threads(),
+                LanesChoice.best(),
+                config.activationQuantization() == ActivationQuantization.CHECKPOINT);
     }
 
     CpuKernels(int threads, Lanes lanes) {
+        this(threads, lanes, false);
+    }
+
+    CpuKernels(int threads, Lanes lanes, boolean quantizesActivations) {
         this.lanes = lanes;
+        this.quantizesActivations = quantizesActivations;
         pool = new WorkerPool(threads);
         CpuContext context = new CpuContext(lanes, pool);
+        codedPacker = new CodedPacker(pool, buffers, lanes);
         packer = new WeightPacker(pool, buffers, lanes);
         embedding = new Embedding(context);
         rmsNorm = new RmsNorm(context);
-        linear = new Linear(context);
+        LinearInput input = new LinearInput(context, buffers, quantizesActivations);
+        linear = new Linear(context, input);
         linearArgmax = new LinearArgmax(context);
-        gatedLinear = new GatedLinear(context, linear, buffers);
+        gatedLinear = new GatedLinear(context, linear, input, buffers);
         ropeStoreKv = new RopeStoreKv(context);
         attention = new PagedAttention(context);
         rowOps = new RowOps(context);
@@ -86,6 +100,17 @@ public final class CpuKernels implements Kernels {
     }
 
     @Override
+    public boolean quantizesActivations() {
+        return quantizesActivations;
+    }
+
+    /** Rounded to E4M3, but kept in float32. */
+    @Override
+    public DType quantizedKvType() {
+        return DType.F32;
+    }
+
+    @Override
     public Optional<DeviceBytes> deviceBytes() {
         return Optional.empty();
     }
@@ -105,7 +130,10 @@ public final class CpuKernels implements Kernels {
     @Override
     public Weight pack(WeightSource source) {
         checkOpen();
-        return packer.pack(source);
+        return switch (source.format()) {
+            case F32, F16, BF16, Q8_0, Q4_0, Q4_1 -> packer.pack(source);
+            case Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> codedPacker.pack(source);
+        };
     }
 
     @Override
@@ -116,13 +144,13 @@ public final class CpuKernels implements Kernels {
 
     @Override
     public Weight pack(QuantizedSource source) {
-        throw new KernelException(
-                "pack: the CPU backend multiplies by weights of "
-                        + Arrays.toString(WeightFormat.values()));
+        checkOpen();
+        return codedPacker.pack(source);
     }
 
     @Override
     public Weight packGateUp(QuantizedSource source) {
+        Checks.divides("packGateUp", "2", 2, source.n());
         return pack(source);
     }
 
@@ -138,10 +166,9 @@ public final class CpuKernels implements Kernels {
     }
 
     @Override
-    public KvCache allocateKvCache(KvShape shape, DType type) {
+    public KvCache allocateKvCache(KvShape shape) {
         checkOpen();
         Checks.kvShape(shape);
-        Checks.kvType(type, kvTypes(shape.headDim()), shape);
         long length = (long) shape.numBlocks() * shape.blockElements();
         List<Buffer> keys = new ArrayList<>();
         List<Buffer> values = new ArrayList<>();
@@ -150,6 +177,11 @@ public final class CpuKernels implements Kernels {
             values.add(buffers.allocateHost(DType.F32, length, "kv"));
         }
         return new KvCache(shape, keys, values);
+    }
+
+    @Override
+    public KvCache allocateKvCache(KvShape shape, KvScales scales) {
+        return allocateKvCache(shape).with(this, scales);
     }
 
     @Override

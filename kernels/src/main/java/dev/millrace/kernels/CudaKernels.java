@@ -15,7 +15,6 @@ import dev.millrace.kernels.cuda.RowOps;
 import dev.millrace.kernels.cuda.Sampling;
 import dev.millrace.kernels.cuda.WeightPacker;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -85,6 +84,16 @@ public final class CudaKernels implements Kernels {
     }
 
     @Override
+    public boolean quantizesActivations() {
+        return runtime.ops().quantizesActivations();
+    }
+
+    @Override
+    public DType quantizedKvType() {
+        return DType.F8_E4M3;
+    }
+
+    @Override
     public Optional<DeviceBytes> deviceBytes() {
         checkOpen();
         return Optional.of(runtime.bytes());
@@ -144,7 +153,11 @@ public final class CudaKernels implements Kernels {
     }
 
     @Override
-    public KvCache allocateKvCache(KvShape shape, DType type) {
+    public KvCache allocateKvCache(KvShape shape) {
+        return allocateKvCache(shape, kvType());
+    }
+
+    private KvCache allocateKvCache(KvShape shape, DType type) {
         checkOpen();
         Checks.kvShape(shape);
         Checks.kvType(type, kvTypes(shape.headDim()), shape);
@@ -155,21 +168,12 @@ public final class CudaKernels implements Kernels {
             keys.add(runtime.ops().memory().allocate(type, length, "kv"));
             values.add(runtime.ops().memory().allocate(type, length, "kv"));
         }
-        return type == activationType
-                ? new KvCache(shape, keys, values)
-                : new KvCache(shape, keys, values, headScales(shape), headScales(shape));
+        return new KvCache(shape, keys, values);
     }
 
-    private List<Tensor> headScales(KvShape shape) {
-        float[] ones = new float[shape.numKvHeads()];
-        Arrays.fill(ones, 1);
-        List<Tensor> scales = new ArrayList<>();
-        for (int layer = 0; layer < shape.numLayers(); layer++) {
-            Tensor ofLayer = allocate(DType.F32, 1, ones.length, "kv");
-            copyIn(ones, ones.length, ofLayer);
-            scales.add(ofLayer);
-        }
-        return scales;
+    @Override
+    public KvCache allocateKvCache(KvShape shape, KvScales scales) {
+        return allocateKvCache(shape, DType.F8_E4M3).with(this, scales);
     }
 
     @Override

@@ -1,12 +1,12 @@
 package dev.millrace.kernels;
 
 /**
- * Integers of 4 or 8 bits with a scale for each group of inputs, unpacked where they are multiplied; CUDA only.
+ * Integers of 4 or 8 bits with a scale for each group of inputs, unpacked where they are multiplied.
  *
  * @param bits 4 or 8
  * @param groupSize inputs that share a scale
- * @param scaleType F16 or BF16
- * @param zeroPoints whether zero points stand beside the scales; offsets otherwise
+ * @param scaleType F16 or BF16 on a GPU, F32 on the CPU
+ * @param zeroPoints whether zero points stand beside the scales; offsets otherwise, as always on the CPU
  * @param n outputs
  * @param k inputs
  * @param gateUp whether {@link Kernels#packGateUp} made it

@@ -44,6 +44,12 @@ public sealed interface Kernels extends AutoCloseable permits CpuKernels, CudaKe
     /** Types that heads of {@code headDim} may be stored in; {@link #kvType()} first. */
     List<DType> kvTypes(int headDim);
 
+    /** Whether activations, keys and values are rounded to 8 bits where a checkpoint's scheme says so. */
+    boolean quantizesActivations();
+
+    /** Type of keys and values in a cache with {@link KvScales}. */
+    DType quantizedKvType();
+
     /** Memory of a device that has its own; empty for the CPU, which shares the process's. */
     Optional<DeviceBytes> deviceBytes();
 
@@ -59,10 +65,10 @@ public sealed interface Kernels extends AutoCloseable permits CpuKernels, CudaKe
     /** As {@link #pack(WeightSource)}, for {@link #gatedLinear}: the first half of the rows are gates, the second ups. */
     Weight packGateUp(WeightSource source);
 
-    /** As {@link #pack(WeightSource)} of a quantised matrix; the CPU has none. */
+    /** As {@link #pack(WeightSource)} of a quantised matrix. */
     Weight pack(QuantizedSource source);
 
-    /** As {@link #packGateUp(WeightSource)} of a quantised matrix; the CPU has none. */
+    /** As {@link #packGateUp(WeightSource)} of a quantised matrix. */
     Weight packGateUp(QuantizedSource source);
 
     /**
@@ -80,16 +86,14 @@ public sealed interface Kernels extends AutoCloseable permits CpuKernels, CudaKe
      */
     DType inputType(Weight weight);
 
-    /**
-     * Memory for keys and values, zeroed, of one of the {@link #kvTypes}. F8_E4M3 comes with a scale of 1 for each head, to be
-     * written over before anything is stored.
-     */
-    KvCache allocateKvCache(KvShape shape, DType type);
+    /** Memory for keys and values, zeroed, of type {@link #kvType()}. */
+    KvCache allocateKvCache(KvShape shape);
 
-    /** As {@link #allocateKvCache(KvShape, DType)} of {@link #kvType()}. */
-    default KvCache allocateKvCache(KvShape shape) {
-        return allocateKvCache(shape, kvType());
-    }
+    /**
+     * As {@link #allocateKvCache(KvShape)} of type {@link #quantizedKvType()}: keys and values are rounded to E4M3 times their scale
+     * when they are stored.
+     */
+    KvCache allocateKvCache(KvShape shape, KvScales scales);
 
     /** Copies {@code count} elements to the start of {@code target}, row-major over its view; the source may be reused at once. */
     void copyIn(int[] source, int count, Tensor target);

@@ -7,9 +7,24 @@ package dev.millrace.kernels;
  * @param threads threads of the CPU backend, the calling one included
  * @param computePrecision arithmetic of the CPU backend
  * @param activationType A on a GPU: BF16 or F16
+ * @param activationQuantization whether activations are rounded to 8 bits where a checkpoint's scheme says so
  */
 public record KernelsConfig(
-        String device, int threads, ComputePrecision computePrecision, DType activationType) {
+        String device,
+        int threads,
+        ComputePrecision computePrecision,
+        DType activationType,
+        ActivationQuantization activationQuantization) {
+
+    /** Whether activations are rounded to 8 bits for weights of 8 bits that were made for that. */
+    public enum ActivationQuantization {
+        /** As {@code CHECKPOINT} on a GPU, which has fast products of such codes, as {@code OFF} on the CPU. */
+        AUTO,
+        /** As the checkpoint's scheme says. */
+        CHECKPOINT,
+        /** Never: weights are multiplied by activations as they are. */
+        OFF
+    }
 
     /** Arithmetic of the CPU backend. */
     public enum ComputePrecision {
@@ -25,6 +40,12 @@ public record KernelsConfig(
         if (threads < 1 || threads > 1024) {
             throw new KernelException("threads is " + threads + "; allowed are 1 to 1024");
         }
+    }
+
+    /** Activations are quantised as suits the device. */
+    public KernelsConfig(
+            String device, int threads, ComputePrecision computePrecision, DType activationType) {
+        this(device, threads, computePrecision, activationType, ActivationQuantization.AUTO);
     }
 
     /** The CUDA device with the most free memory. */

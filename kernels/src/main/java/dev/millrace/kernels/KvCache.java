@@ -1,5 +1,6 @@
 package dev.millrace.kernels;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -31,6 +32,27 @@ public record KvCache(
     /** Keys and values are stored as they are. */
     public KvCache(KvShape shape, List<Buffer> keys, List<Buffer> values) {
         this(shape, keys, values, List.of(), List.of());
+    }
+
+    /** The same memory with scales, which go to the device. */
+    KvCache with(Kernels kernels, KvScales scales) {
+        return new KvCache(
+                shape,
+                keys,
+                values,
+                tensors(kernels, scales.keys()),
+                tensors(kernels, scales.values()));
+    }
+
+    private List<Tensor> tensors(Kernels kernels, List<float[]> layers) {
+        List<Tensor> tensors = new ArrayList<>();
+        for (float[] layer : layers) {
+            float[] row = KvScales.perHead(layer, shape.numKvHeads());
+            Tensor tensor = kernels.allocate(DType.F32, 1, row.length, "kv");
+            kernels.copyIn(row, row.length, tensor);
+            tensors.add(tensor);
+        }
+        return tensors;
     }
 
     /** Scales of a layer's keys, or null for 1. */

@@ -52,7 +52,8 @@ public sealed interface Quantization {
      * Bytes of E4M3, multiplied by activations quantised to E4M3.
      *
      * @param grid what shares a scale
-     * @param scales one; one for each row [n]; or one for each block [n / 128, k / 128], rounded up
+     * @param scales one; one for each row [n]; one for each block [n / 128, k / 128], rounded up; or one for each 128
+     *     inputs of each row [n, k / 128], rounded up
      * @param inputScale the scale of all activations, or 0 to find one for each token (with blocks: for each 128 inputs of one)
      */
     record E4m3(ScaleGrid grid, float[] scales, float inputScale) implements Quantization {}
@@ -61,6 +62,8 @@ public sealed interface Quantization {
     enum ScaleGrid {
         TENSOR,
         ROW,
-        BLOCK_128
+        BLOCK_128,
+        /** 128 inputs of a row: stacked matrices whose blocks do not line up. A GPU takes it as 16-bit weights. */
+        ROW_128
     }
 }

@@ -33,9 +33,10 @@ final class AllocationTest {
     void linearAllocatesNothing() {
         try (CpuKernels kernels = new CpuKernels(2, new VectorLanes())) {
             for (WeightFormat format : WeightFormat.values()) {
-                Weight weight = kernels.pack(TestingWeight.random(format, 192, 64, random));
+                int k = Math.max(64, format.blockElements());
+                Weight weight = kernels.pack(TestingWeight.random(format, 192, k, random));
                 for (int rows : new int[] {1, 2, 9}) {
-                    Tensor in = Guarded.of(Guarded.random(rows, 64, random)).tensor;
+                    Tensor in = Guarded.of(Guarded.random(rows, k, random)).tensor;
                     Tensor out = new Guarded(rows, 192).tensor;
                     check(format + " " + rows, () -> kernels.linear(out, in, weight, null, rows));
                 }

@@ -15,11 +15,17 @@ public final class TestingBackend {
     private final String name;
     private final DType activationType;
     private final IntFunction<Kernels> opener;
+    private final boolean quantizesActivations;
 
-    private TestingBackend(String name, DType activationType, IntFunction<Kernels> opener) {
+    private TestingBackend(
+            String name,
+            DType activationType,
+            boolean quantizesActivations,
+            IntFunction<Kernels> opener) {
         this.name = name;
         this.activationType = activationType;
         this.opener = opener;
+        this.quantizesActivations = quantizesActivations;
     }
 
     /** All of them; where the emulator checks every access, those that run on it. */
@@ -40,9 +46,24 @@ public final class TestingBackend {
         return TestingEmulator.isLoaded() ? List.of(cuda(DType.BF16), cuda(DType.F16)) : List.of();
     }
 
+    /** All of them, and the CPU with activations quantised as well. */
+    public static List<TestingBackend> quantizing() {
+        List<TestingBackend> all = new ArrayList<>(all());
+        for (Lanes lanes : List.of(new VectorLanes(), new ScalarLanes())) {
+            String name = "cpu " + lanes.name() + ", activations quantised";
+            all.add(
+                    new TestingBackend(
+                            name,
+                            DType.F32,
+                            true,
+                            threads -> new CpuKernels(threads, lanes, true)));
+        }
+        return all;
+    }
+
     private static TestingBackend cpu(Lanes lanes) {
         return new TestingBackend(
-                "cpu " + lanes.name(), DType.F32, threads -> new CpuKernels(threads, lanes));
+                "cpu " + lanes.name(), DType.F32, false, threads -> new CpuKernels(threads, lanes));
     }
 
     private static TestingBackend cuda(DType activationType) {
@@ -50,7 +71,7 @@ public final class TestingBackend {
                 new KernelsConfig(
                         "cuda:0", 1, KernelsConfig.ComputePrecision.FLOAT32, activationType);
         return new TestingBackend(
-                "cuda " + activationType, activationType, threads -> Kernels.create(config));
+                "cuda " + activationType, activationType, true, threads -> Kernels.create(config));
     }
 
     /** Opens it; {@code threads} matters to the CPU only. */
@@ -66,6 +87,10 @@ public final class TestingBackend {
     /** A: type of activations. */
     public DType activationType() {
         return activationType;
+    }
+
+    public boolean quantizesActivations() {
+        return quantizesActivations;
     }
 
     public boolean isCuda() {

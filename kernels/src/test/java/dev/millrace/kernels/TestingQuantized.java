@@ -77,6 +77,7 @@ public final class TestingQuantized implements QuantizedSource {
                     case TENSOR -> 1;
                     case ROW -> n;
                     case BLOCK_128 -> (n + 127) / 128 * ((k + 127) / 128);
+                    case ROW_128 -> n * ((k + 127) / 128);
                 };
         return new TestingQuantized(
                 new Quantization.E4m3(grid, scales(count, random), inputScale), n, k, bytes);
@@ -147,6 +148,7 @@ public final class TestingQuantized implements QuantizedSource {
             case TENSOR -> e4m3.scales()[0];
             case ROW -> e4m3.scales()[row];
             case BLOCK_128 -> e4m3.scales()[row / 128 * ((k + 127) / 128) + i / 128];
+            case ROW_128 -> e4m3.scales()[row * ((k + 127) / 128) + i / 128];
         };
     }
 

@@ -32,8 +32,13 @@ public final class TestingWeight implements WeightSource {
                                         (Float.floatToIntBits((float) random.nextGaussian())
                                                 >>> 16));
                 case F16 -> buffer.putShort(at, smallF16(random));
-                case Q8_0, Q4_0 -> buffer.putShort(at, smallF16(random));
-                case Q4_1 -> {
+                case Q8_0, Q4_0, Q5_0 -> buffer.putShort(at, smallF16(random));
+                case Q6_K -> buffer.putShort(at + 208, (short) (smallF16(random) & ~0x3000));
+                case Q4_K, Q5_K -> {
+                    buffer.putShort(at, (short) (smallF16(random) & ~0x3000));
+                    buffer.putShort(at + 2, (short) (smallF16(random) & ~0x3000));
+                }
+                case Q4_1, Q5_1 -> {
                     buffer.putShort(at, smallF16(random));
                     buffer.putShort(at + 2, smallF16(random));
                 }
@@ -98,7 +103,52 @@ public final class TestingWeight implements WeightSource {
             case Q4_1 ->
                     f16(buffer.getShort(at)) * nibble(buffer, at + 4, in)
                             + f16(buffer.getShort(at + 2));
+            case Q5_0 ->
+                    f16(buffer.getShort(at))
+                            * (nibble(buffer, at + 6, in) + 16 * bit(buffer, at + 2, in) - 16);
+            case Q5_1 ->
+                    f16(buffer.getShort(at))
+                                    * (nibble(buffer, at + 8, in) + 16 * bit(buffer, at + 4, in))
+                            + f16(buffer.getShort(at + 2));
+            case Q4_K -> k(buffer, at, in, 0);
+            case Q5_K -> k(buffer, at, in, 32);
+            case Q6_K -> {
+                int half = in / 128;
+                int low = buffer.get(at + 64 * half + in % 64) & 0xFF;
+                int bits = in % 128 < 64 ? low % 16 : low / 16;
+                bits += 16 * bits2(buffer.get(at + 128 + 32 * half + in % 32), in % 128 / 32);
+                yield f16(buffer.getShort(at + 208)) * buffer.get(at + 192 + in / 16) * (bits - 32);
+            }
         };
+    }
+
+    private static int bits2(byte bits, int pair) {
+        return (bits & 0xFF) / (1 << 2 * pair) % 4;
+    }
+
+    private static int bit(ByteBuffer buffer, int at, int index) {
+        return (buffer.get(at + index / 8) & 0xFF) / (1 << index % 8) % 2;
+    }
+
+    /** Q4_K, or Q5_K with 32 bytes of fifth bits. */
+    private static double k(ByteBuffer buffer, int at, int in, int fifthBits) {
+        int group = in / 32;
+        int[] bytes = new int[12];
+        for (int b = 0; b < 12; b++) {
+            bytes[b] = buffer.get(at + 4 + b) & 0xFF;
+        }
+        int scale = bytes[group] % 64;
+        int minimum = group < 4 ? bytes[group + 4] % 64 : 0;
+        if (group >= 4) {
+            scale = bytes[group + 4] % 16 + bytes[group - 4] / 64 * 16;
+            minimum = bytes[group + 4] / 16 + bytes[group] / 64 * 16;
+        }
+        int pair = buffer.get(at + 16 + fifthBits + in / 64 * 32 + in % 32) & 0xFF;
+        int q = group % 2 == 0 ? pair % 16 : pair / 16;
+        if (fifthBits > 0) {
+            q += 16 * ((buffer.get(at + 16 + in % 32) & 0xFF) / (1 << group) % 2);
+        }
+        return f16(buffer.getShort(at)) * scale * q - f16(buffer.getShort(at + 2)) * minimum;
     }
 
     private static int nibble(ByteBuffer buffer, int at, int in) {

@@ -36,6 +36,7 @@ final class TestEngines {
                         all.device(),
                         all.threads(),
                         all.computePrecision(),
+                        all.activationQuantization(),
                         all.maxNumSeqs(),
                         all.maxNumBatchedTokens(),
                         all.maxModelLen(),

@@ -4,6 +4,7 @@ import dev.millrace.engine.InvalidModelException;
 import dev.millrace.engine.model.ModelConfig;
 import dev.millrace.engine.tokenizer.ChatTemplate;
 import dev.millrace.engine.tokenizer.Tokenizer;
+import dev.millrace.kernels.KvScales;
 import dev.millrace.kernels.WeightSource;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -44,8 +45,21 @@ public interface Checkpoint extends AutoCloseable {
     /** True when the checkpoint stores the tensor with this Hugging Face name. */
     boolean has(String name);
 
-    /** The matrix with this Hugging Face name, for instance {@code model.layers.0.self_attn.q_proj.weight}. */
+    /**
+     * The matrix with this Hugging Face name, for instance {@code model.layers.0.self_attn.q_proj.weight}; one of a quantised
+     * checkpoint is read as float32.
+     */
     WeightSource matrix(String name);
+
+    /** As {@link #matrix}, in the form that the checkpoint stores it, quantised or not. */
+    default MatrixSource source(String name) {
+        return new MatrixSource.Plain(matrix(name));
+    }
+
+    /** Scales for keys and values in E4M3, where the checkpoint has them. */
+    default Optional<KvScales> kvScales() {
+        return Optional.empty();
+    }
 
     /** The one-dimensional tensor with this Hugging Face name, widened to float32. */
     float[] vector(String name);

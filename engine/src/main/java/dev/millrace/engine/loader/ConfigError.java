@@ -25,8 +25,6 @@ public enum ConfigError implements ErrorCode {
     CONTRADICTION("LLM-CF-09"),
     /** A setting changes the arithmetic in a way that is not supported. */
     UNSUPPORTED_SETTING("LLM-CF-10"),
-    /** The weights are quantized by a method that is not supported. */
-    UNSUPPORTED_QUANTIZATION("LLM-CF-11"),
     /** The kind of rope scaling is unknown or not supported. */
     UNSUPPORTED_ROPE("LLM-CF-12"),
     /** A tensor that the configuration calls for is not in the checkpoint. */

@@ -15,8 +15,16 @@ final class Fingerprint {
     private Fingerprint() {}
 
     static String of(ModelConfig config, TensorStore store) {
+        return of(config, "", store);
+    }
+
+    /** {@code quantization} says what the tensors mean, beyond their types. */
+    static String of(ModelConfig config, String quantization, TensorStore store) {
         MessageDigest digest = sha256();
         update(digest, config.toString());
+        if (!quantization.isEmpty()) {
+            update(digest, quantization);
+        }
         for (Map.Entry<String, StoredTensor> entry : store.tensors().entrySet()) {
             StoredTensor t = entry.getValue();
             update(digest, entry.getKey() + t.type() + t.shape() + t.sizeBytes());

@@ -17,11 +17,31 @@ final class Floats {
                         case F32 -> bytes.getFloat();
                         case F16 -> ofHalf(bytes.getShort());
                         case BF16 -> Float.intBitsToFloat(bytes.getShort() << 16);
-                        case Q8_0, Q4_0, Q4_1 ->
+                        case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K ->
                                 throw new IllegalArgumentException(format + " is no plain format");
                     };
         }
         return values;
+    }
+
+    /** 8-bit floating point with 4 exponent and 3 fraction bits; all ones is not a number. */
+    static float ofE4m3(byte bits) {
+        int magnitude = bits & 0x7F;
+        float value =
+                magnitude == 0x7F ? Float.NaN : Float.intBitsToFloat(magnitude << 20) * 0x1p120f;
+        return bits < 0 ? -value : value;
+    }
+
+    /** Bits of the binary16 that is {@code value}; other values lose their last bits. */
+    static short halfOf(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        int sign = bits >>> 16 & 0x8000;
+        int magnitude = bits & 0x7FFFFFFF;
+        if (magnitude < 0x38800000) {
+            return (short) (sign | (int) (Math.abs(value) * 0x1p24f));
+        }
+        int exponent = magnitude >= 0x7F800000 ? 0x1F << 10 : ((magnitude >>> 23) - 112) << 10;
+        return (short) (sign | exponent | ((magnitude >>> 13) & 0x3FF));
     }
 
     /** IEEE 754 binary16. */

@@ -4,10 +4,13 @@ import dev.millrace.engine.model.ModelConfig;
 import dev.millrace.engine.tokenizer.ChatTemplate;
 import dev.millrace.engine.tokenizer.HfTokenizer;
 import dev.millrace.engine.tokenizer.Tokenizer;
+import dev.millrace.kernels.KvScales;
 import dev.millrace.kernels.WeightSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A folder with config.json, safetensors and tokenizer.json.
@@ -21,24 +24,36 @@ final class HfCheckpoint implements Checkpoint {
     private final ModelConfig config;
     private final SafetensorsShards shards;
     private final TensorStore store;
+    private final Optional<QuantizedTensors> quantized;
     private final String fingerprint;
 
-    private HfCheckpoint(Path folder, ModelConfig config, SafetensorsShards shards) {
+    private HfCheckpoint(
+            Path folder,
+            ModelConfig config,
+            Optional<QuantizationFormat> format,
+            SafetensorsShards shards) {
         this.folder = folder;
         this.config = config;
         this.shards = shards;
         this.store =
                 new TensorStore(
                         folder.toString(), shards.tensors(), SafetensorsError.UNSUPPORTED_DTYPE);
-        TensorPlan.check(config, store);
-        this.fingerprint = Fingerprint.of(config, store);
+        this.quantized =
+                format.map(
+                        f ->
+                                new QuantizedTensors(
+                                        f, store, TensorPlan.shapes(config), config.numLayers()));
+        TensorPlan.check(config, store, quantized);
+        this.fingerprint = Fingerprint.of(config, format.map(Object::toString).orElse(""), store);
     }
 
     static HfCheckpoint open(Path folder) {
         ModelConfig config = readConfig(folder, "config.json");
+        Optional<QuantizationFormat> format =
+                QuantizationReader.read(folder, json(folder, "config.json"));
         SafetensorsShards shards = SafetensorsShards.open(folder);
         try {
-            return new HfCheckpoint(folder, config, shards);
+            return new HfCheckpoint(folder, config, format, shards);
         } catch (RuntimeException e) {
             shards.close();
             throw e;
@@ -58,12 +73,14 @@ final class HfCheckpoint implements Checkpoint {
         }
         Path generation = folder.resolve("generation_config.json");
         return HfConfigReader.read(
-                JsonFiles.readObject(file, MAX_CONFIG_BYTES, ConfigError.NOT_JSON),
+                json(folder, name),
                 Files.exists(generation)
-                        ? Optional.of(
-                                JsonFiles.readObject(
-                                        generation, MAX_CONFIG_BYTES, ConfigError.NOT_JSON))
+                        ? Optional.of(json(folder, "generation_config.json"))
                         : Optional.empty());
+    }
+
+    private static ConfigJson json(Path folder, String name) {
+        return JsonFiles.readObject(folder.resolve(name), MAX_CONFIG_BYTES, ConfigError.NOT_JSON);
     }
 
     @Override
@@ -88,17 +105,40 @@ final class HfCheckpoint implements Checkpoint {
 
     @Override
     public long deviceBytes() {
-        return store.deviceBytes(TensorPlan.shapes(config).keySet());
+        Set<String> plain = new HashSet<>(TensorPlan.shapes(config).keySet());
+        long bytes = 0;
+        if (quantized.isPresent()) {
+            for (String name : Set.copyOf(plain)) {
+                if (quantized.get().has(name)) {
+                    bytes += quantized.get().deviceBytes(name);
+                    plain.remove(name);
+                }
+            }
+        }
+        return bytes + store.deviceBytes(plain);
     }
 
     @Override
     public boolean has(String name) {
-        return store.has(name);
+        return store.has(name) || quantized.filter(q -> q.has(name)).isPresent();
     }
 
     @Override
     public WeightSource matrix(String name) {
-        return store.matrix(name);
+        return source(name).numbers();
+    }
+
+    @Override
+    public MatrixSource source(String name) {
+        return quantized
+                .filter(q -> q.has(name))
+                .map(q -> q.source(name))
+                .orElseGet(() -> new MatrixSource.Plain(store.matrix(name)));
+    }
+
+    @Override
+    public Optional<KvScales> kvScales() {
+        return quantized.flatMap(QuantizedTensors::kvScales);
     }
 
     @Override

@@ -47,6 +47,7 @@ final class HfConfigKeys {
                     "_name_or_path",
                     "architectures",
                     "attention_dropout",
+                    "compression_config",
                     "attn_implementation",
                     "_attn_implementation",
                     "hidden_dropout",
@@ -59,6 +60,7 @@ final class HfConfigKeys {
                     "output_hidden_states",
                     "pad_token_id",
                     "pretraining_tp",
+                    "quantization_config",
                     "return_dict",
                     "task_specific_params",
                     "transformers.js_config",
@@ -104,7 +106,6 @@ final class HfConfigKeys {
     private HfConfigKeys() {}
 
     static void check(ConfigJson config) {
-        checkQuantization(config);
         Set<String> unknown = new TreeSet<>();
         config.object().fieldNames().forEachRemaining(key -> check(config, key, unknown));
         if (config.has("auto_map") || config.has("trust_remote_code")) {
@@ -137,17 +138,5 @@ final class HfConfigKeys {
         return (value.isBoolean() && !value.booleanValue())
                 || (value.isNumber() && value.doubleValue() == off)
                 || (value.isContainerNode() && value.isEmpty());
-    }
-
-    private static void checkQuantization(ConfigJson config) {
-        ConfigJson quantization = config.child("quantization_config").orElse(null);
-        if (quantization != null && !quantization.object().isEmpty()) {
-            throw Problems.refuse(
-                    ConfigError.UNSUPPORTED_QUANTIZATION,
-                    config.where() + ": quantization_config",
-                    "quant_method " + quantization.text("quant_method").orElse("absent"),
-                    "unquantized safetensors, or GGUF with Q8_0, Q4_0 or Q4_1",
-                    "Use the model's unquantized or GGUF checkpoint");
-        }
     }
 }

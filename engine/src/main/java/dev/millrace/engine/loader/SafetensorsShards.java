@@ -20,6 +20,9 @@ import java.util.stream.Stream;
 final class SafetensorsShards implements AutoCloseable {
     static final String INDEX = "model.safetensors.index.json";
 
+    /** Older GPTQ tools write {@code gptq_model-4bit-128g.safetensors}. */
+    private static final String GPTQ = "gptq_model-";
+
     private final List<SafetensorsFile> files = new ArrayList<>();
     private final Map<String, StoredTensor> tensors = new LinkedHashMap<>();
 
@@ -83,6 +86,13 @@ final class SafetensorsShards implements AutoCloseable {
             Path usual = folder.resolve("model.safetensors");
             if (found.contains(usual) || found.size() == 1) {
                 return found.contains(usual) ? usual : found.get(0);
+            }
+            List<Path> ofGptq =
+                    found.stream()
+                            .filter(f -> f.getFileName().toString().startsWith(GPTQ))
+                            .toList();
+            if (ofGptq.size() == 1) {
+                return ofGptq.get(0);
             }
             throw Problems.refuse(
                     ConfigError.NO_CHECKPOINT,

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.slf4j.Logger;
@@ -23,10 +24,23 @@ final class TensorPlan {
 
     /** Refuses {@code store} when a tensor is missing or has another shape; names those that go unused. */
     static void check(ModelConfig config, TensorStore store) {
+        check(config, store, Optional.empty());
+    }
+
+    /** As {@link #check(ModelConfig, TensorStore)}, where some matrices may be quantised. */
+    static void check(ModelConfig config, TensorStore store, Optional<QuantizedTensors> quantized) {
         Map<String, List<Long>> shapes = shapes(config);
-        shapes.forEach(store::check);
+        shapes.forEach(
+                (name, shape) -> {
+                    if (quantized.filter(q -> q.has(name)).isPresent()) {
+                        quantized.get().check(name);
+                    } else {
+                        store.check(name, shape);
+                    }
+                });
         Set<String> unused = new TreeSet<>(store.tensors().keySet());
         unused.removeAll(shapes.keySet());
+        quantized.ifPresent(q -> unused.removeAll(q.names()));
         if (!unused.isEmpty()) {
             LOG.warn("{} tensors go unused, as in transformers: {}", unused.size(), unused);
         }

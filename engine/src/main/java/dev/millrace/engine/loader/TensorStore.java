@@ -1,6 +1,7 @@
 package dev.millrace.engine.loader;
 
 import dev.millrace.engine.ErrorCode;
+import dev.millrace.kernels.DType;
 import dev.millrace.kernels.WeightFormat;
 import dev.millrace.kernels.WeightSource;
 import java.nio.ByteBuffer;
@@ -9,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** The tensors of a checkpoint by their Hugging Face names. */
 final class TensorStore {
@@ -83,13 +85,79 @@ final class TensorStore {
             bytes +=
                     switch (format(tensor)) {
                         case F32, F16, BF16 -> elements * (tensor.shape().size() == 1 ? 4 : 2);
-                        case Q8_0, Q4_0, Q4_1 -> tensor.sizeBytes() + elements / 32 * 6;
+                        case Q4_0, Q4_1, Q8_0 -> tensor.sizeBytes() + elements / 32 * 6;
+                        case Q5_0, Q5_1 -> elements + elements / 32 * 8;
+                        case Q4_K, Q5_K, Q6_K -> elements * 2;
                     };
         }
         return bytes;
     }
 
-    private StoredTensor get(String name) {
+    /** Refuses the checkpoint when a part of a quantised matrix is missing or has another shape or type. */
+    void check(TensorSpec spec) {
+        StoredTensor tensor = tensors.get(spec.name());
+        String given =
+                tensor == null ? "no such tensor" : tensor.type() + " of shape " + tensor.shape();
+        boolean typed =
+                tensor != null
+                        && SafetensorsDtype.named(tensor.type())
+                                .filter(spec.types()::contains)
+                                .isPresent();
+        boolean shaped =
+                typed
+                        && (spec.shape().isEmpty()
+                                ? count(tensor) == 1
+                                : tensor.shape().equals(spec.shape()));
+        if (!shaped) {
+            throw Problems.refuse(
+                    QuantizationError.TENSOR,
+                    where + ": tensor " + Problems.quote(spec.name()),
+                    given,
+                    new TreeSet<>(spec.types())
+                            + " of shape "
+                            + (spec.shape().isEmpty() ? "[1]" : spec.shape()),
+                    "Check that config.json and weights belong together and are complete");
+        }
+    }
+
+    /** Elements of a tensor of plain numbers. */
+    private long count(StoredTensor tensor) {
+        return tensor.sizeBytes() / format(tensor).blockBytes();
+    }
+
+    /** All elements of a tensor of plain numbers, row after row, widened to float32. */
+    float[] numbers(StoredTensor tensor) {
+        ByteBuffer bytes =
+                tensor.file().read(tensor.position(), Math.toIntExact(tensor.sizeBytes()));
+        float[] values = Floats.read(format(tensor), bytes, Math.toIntExact(count(tensor)));
+        for (int i = 0; i < values.length; i++) {
+            if (!Float.isFinite(values[i])) {
+                throw Problems.refuse(
+                        QuantizationError.VALUE,
+                        tensor.where() + ", element " + i,
+                        "" + values[i],
+                        "finite scales",
+                        Problems.FETCH_AGAIN);
+            }
+        }
+        return values;
+    }
+
+    /** A tensor of one number. */
+    float number(String name) {
+        return numbers(get(name))[0];
+    }
+
+    /** Type of a tensor of scales. */
+    DType scaleType(StoredTensor tensor) {
+        return switch (format(tensor)) {
+            case F16 -> DType.F16;
+            case BF16 -> DType.BF16;
+            case F32, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> DType.F32;
+        };
+    }
+
+    StoredTensor get(String name) {
         StoredTensor tensor = tensors.get(name);
         if (tensor == null) {
             throw Problems.refuse(
@@ -111,7 +179,7 @@ final class TensorStore {
                                         tensor.where(),
                                         "type " + tensor.type(),
                                         unsupportedType == GgufError.UNSUPPORTED_TYPE
-                                                ? "F32, F16, BF16, Q8_0, Q4_0 or Q4_1"
+                                                ? "F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q4_K, Q5_K or Q6_K"
                                                 : "F32, F16 or BF16",
                                         "Use a checkpoint converted to one of these types"));
     }

@@ -1,13 +1,12 @@
 package dev.millrace.engine.model;
 
 import dev.millrace.engine.loader.Checkpoint;
-import dev.millrace.engine.loader.WeightSources;
+import dev.millrace.engine.loader.MatrixSource;
 import dev.millrace.kernels.DType;
 import dev.millrace.kernels.Kernels;
 import dev.millrace.kernels.Rope;
 import dev.millrace.kernels.Tensor;
 import dev.millrace.kernels.Weight;
-import dev.millrace.kernels.WeightSource;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -40,15 +39,14 @@ public final class DecoderLoader {
     }
 
     private DecoderWeights weights(int maxModelLen) {
-        Weight embedding = kernels.pack(checkpoint.matrix("model.embed_tokens.weight"));
+        Weight embedding = source("model.embed_tokens").pack(kernels);
         List<LayerWeights> layers = new ArrayList<>();
+        LoadProgress progress = new LoadProgress(config.numLayers());
         for (int i = 0; i < config.numLayers(); i++) {
             layers.add(layer("model.layers." + i + "."));
+            progress.report(i + 1, kernels.buffers().totalBytes());
         }
-        Weight head =
-                config.tieWordEmbeddings()
-                        ? embedding
-                        : kernels.pack(checkpoint.matrix("lm_head.weight"));
+        Weight head = config.tieWordEmbeddings() ? embedding : source("lm_head").pack(kernels);
         return new DecoderWeights(
                 embedding, layers, vector("model.norm.weight"), head, rope(maxModelLen));
     }
@@ -63,8 +61,8 @@ public final class DecoderLoader {
                 config.qkNorm() ? vector(attention + "k_norm.weight") : null,
                 linear(attention + "o_proj", config.attentionOutputBias()),
                 vector(prefix + "post_attention_layernorm.weight"),
-                kernels.packGateUp(
-                        WeightSources.stack(matrices(List.of(mlp + "gate_proj", mlp + "up_proj")))),
+                MatrixSource.stack(sources(List.of(mlp + "gate_proj", mlp + "up_proj")))
+                        .packGateUp(kernels),
                 config.mlpBias()
                         ? vectors(List.of(mlp + "gate_proj.bias", mlp + "up_proj.bias"))
                         : null,
@@ -74,27 +72,27 @@ public final class DecoderLoader {
     private List<LinearLayer> qkv(String attention) {
         List<String> names =
                 List.of(attention + "q_proj", attention + "k_proj", attention + "v_proj");
-        List<WeightSource> sources = matrices(names);
-        if (WeightSources.canStack(sources)) {
+        List<MatrixSource> sources = sources(names);
+        if (MatrixSource.canStack(sources)) {
             Tensor bias =
                     config.qkvBias()
                             ? vectors(names.stream().map(name -> name + ".bias").toList())
                             : null;
-            return List.of(new LinearLayer(kernels.pack(WeightSources.stack(sources)), bias));
+            return List.of(new LinearLayer(MatrixSource.stack(sources).pack(kernels), bias));
         }
         return names.stream().map(name -> linear(name, config.qkvBias())).toList();
     }
 
     private LinearLayer linear(String name, boolean bias) {
-        return new LinearLayer(kernels.pack(matrix(name)), bias ? vector(name + ".bias") : null);
+        return new LinearLayer(source(name).pack(kernels), bias ? vector(name + ".bias") : null);
     }
 
-    private WeightSource matrix(String name) {
-        return checkpoint.matrix(name + ".weight");
+    private MatrixSource source(String name) {
+        return checkpoint.source(name + ".weight");
     }
 
-    private List<WeightSource> matrices(List<String> names) {
-        return names.stream().map(this::matrix).toList();
+    private List<MatrixSource> sources(List<String> names) {
+        return names.stream().map(this::source).toList();
     }
 
     private Tensor vector(String name) {

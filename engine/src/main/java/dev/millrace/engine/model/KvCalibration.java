@@ -3,6 +3,7 @@ package dev.millrace.engine.model;
 import dev.millrace.kernels.Buffer;
 import dev.millrace.kernels.Kernels;
 import dev.millrace.kernels.KvCache;
+import dev.millrace.kernels.KvScales;
 import dev.millrace.kernels.KvShape;
 import dev.millrace.kernels.PackedBatch;
 import dev.millrace.kernels.Tensor;

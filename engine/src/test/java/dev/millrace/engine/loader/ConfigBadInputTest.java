@@ -79,9 +79,10 @@ final class ConfigBadInputTest {
                         "one of the two"),
                 bad("{'dtype': 'float13'}", ConfigError.INVALID_VALUE, "'float13'"),
                 bad(
-                        "{'quantization_config': {'quant_method': 'gptq'}}",
-                        ConfigError.UNSUPPORTED_QUANTIZATION,
-                        "gptq"),
+                        "{'quantization_config': {'quant_method': 'aqlm'}}",
+                        QuantizationError.METHOD,
+                        "'aqlm'",
+                        "gptq, awq, compressed-tensors, fp8 or modelopt"),
                 bad("{'eos_token_id': 512}", ConfigError.INVALID_VALUE, "0 to 511"),
                 bad("{'eos_token_id': [508, -1]}", ConfigError.INVALID_VALUE, "got -1"),
                 bad("{'num_experts': 8}", ConfigError.UNSUPPORTED_SETTING, "num_experts: got 8"),
@@ -231,7 +232,7 @@ final class ConfigBadInputTest {
         }
     }
 
-    private static Arguments bad(String change, ConfigError code, String... messages) {
+    private static Arguments bad(String change, ErrorCode code, String... messages) {
         return Arguments.of(change, code, messages);
     }
 

@@ -2,6 +2,7 @@ package dev.millrace.kernels.cpu;
 
 import dev.millrace.kernels.DenseWeight;
 import dev.millrace.kernels.GgufWeight;
+import dev.millrace.kernels.GroupWeight;
 import dev.millrace.kernels.KernelException;
 import dev.millrace.kernels.PackedBatch;
 import dev.millrace.kernels.Tensor;
@@ -27,6 +28,9 @@ public final class Embedding implements WorkerPool.Work {
 
     /** Runs over all tokens of the batch. */
     public void run(Tensor newOut, PackedBatch newBatch, Weight newTable, float newScale) {
+        if (newTable instanceof GroupWeight groups && groups.permutation() != null) {
+            throw new KernelException("embed: the table's inputs are in another order");
+        }
         out = newOut;
         batch = newBatch;
         table = newTable;
@@ -54,11 +58,16 @@ public final class Embedding implements WorkerPool.Work {
 
     private void read(int id, float[] to, int at) {
         int nr = context.lanes.panelColumns();
+        if (Host.isCoded(table)) {
+            CodedPanel.readRow(table, id, nr, to, at);
+            return;
+        }
         int panel = id / nr;
         int base = panel * PanelLayout.length(Host.format(table), table.k(), nr);
         switch (Host.format(table)) {
             case F32 -> readF32(base + id % nr, nr, to, at);
             case F16, BF16 -> read16(base, id % nr, nr, to, at);
+            case Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> throw PanelLayout.coded(Host.format(table));
             case Q8_0, Q4_0, Q4_1 -> {
                 int scales = panel * PanelLayout.scalesLength(Host.format(table), table.k(), nr);
                 readBlocks((GgufWeight) table, base, scales, id % nr, nr, to, at);
@@ -96,7 +105,7 @@ public final class Embedding implements WorkerPool.Work {
             float d = scale(weight, scales, row, j, nr);
             to[at + i] =
                     switch (format) {
-                        case F32, F16, BF16 ->
+                        case F32, F16, BF16, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K ->
                                 throw new IllegalArgumentException("no blocks in " + format);
                         case Q8_0 -> (byte) bits * d;
                         case Q4_0 -> ((bits & 15) - 8) * d;

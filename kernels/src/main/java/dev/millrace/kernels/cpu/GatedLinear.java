@@ -15,6 +15,7 @@ import dev.millrace.kernels.Weight;
 public final class GatedLinear implements WorkerPool.Work {
     private final CpuContext context;
     private final Linear linear;
+    private final LinearInput input;
     private final BufferPool buffers;
     private final UnitPlan plan = new UnitPlan();
     private Tensor product;
@@ -28,9 +29,10 @@ public final class GatedLinear implements WorkerPool.Work {
     private boolean unaligned;
     private int rowsPerPart;
 
-    public GatedLinear(CpuContext context, Linear linear, BufferPool buffers) {
+    public GatedLinear(CpuContext context, Linear linear, LinearInput input, BufferPool buffers) {
         this.context = context;
         this.linear = linear;
+        this.input = input;
         this.buffers = buffers;
     }
 
@@ -54,6 +56,7 @@ public final class GatedLinear implements WorkerPool.Work {
         if (unaligned) {
             runUnaligned();
         } else {
+            in = input.of(newIn, gateUp, rows);
             plan.set(context, rows, numGates / nr, 2 * gateUp.k());
             context.pool.run(plan.parts(), this);
         }

@@ -33,7 +33,16 @@ final class Host {
         return ((HostBuffer) tensor.buffer()).longs();
     }
 
-    /** How a weight of this backend is stored. */
+    /** Whether a weight lies as {@link CodedPanel} says; otherwise as {@link PanelLayout} does. */
+    static boolean isCoded(Weight weight) {
+        return !(weight instanceof DenseWeight || weight instanceof GgufWeight);
+    }
+
+    static boolean isF32(Weight weight) {
+        return weight instanceof DenseWeight dense && dense.format() == WeightFormat.F32;
+    }
+
+    /** How a weight of this backend is stored that is not coded. */
     static WeightFormat format(Weight weight) {
         if (weight instanceof DenseWeight dense) {
             return dense.format();

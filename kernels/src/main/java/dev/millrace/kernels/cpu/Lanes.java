@@ -70,6 +70,39 @@ public interface Lanes {
     void unpackQ4WithMin(
             int[] packed, int offset, int blocks, float[] scales, float[] out, int outOffset);
 
+    /**
+     * Expands {@code inputs} rows of NR nibbles, as {@link CodedPanel} lays them out, to {@code q · s + o}, rounded once: s is the
+     * row of NR at {@code scalesOffset} of {@code scales}, o the next one. Writes whole words: up to 3 rows more.
+     */
+    void unpackInt4(
+            int[] packed,
+            int offset,
+            int inputs,
+            float[] scales,
+            int scalesOffset,
+            float[] out,
+            int outOffset);
+
+    /** As {@link #unpackInt4} for bytes 0 to 255; up to 1 row more. */
+    void unpackInt8(
+            int[] packed,
+            int offset,
+            int inputs,
+            float[] scales,
+            int scalesOffset,
+            float[] out,
+            int outOffset);
+
+    /** As {@link #unpackInt8} for bytes of E4M3, to {@code q · s}. */
+    void unpackE4m3(
+            int[] packed,
+            int offset,
+            int inputs,
+            float[] scales,
+            int scalesOffset,
+            float[] out,
+            int outOffset);
+
     /** Copies {@code rows} rows of {@code columns} elements: short ones, for which a call each would cost too much. */
     void copy(
             int rows,

@@ -13,6 +13,7 @@ import dev.millrace.kernels.Weight;
  */
 public final class Linear implements WorkerPool.Work {
     private final CpuContext context;
+    private final LinearInput input;
     private final UnitPlan plan = new UnitPlan();
     private Tensor out;
     private Tensor in;
@@ -20,14 +21,15 @@ public final class Linear implements WorkerPool.Work {
     private Weight weight;
     private int rows;
 
-    public Linear(CpuContext context) {
+    public Linear(CpuContext context, LinearInput input) {
         this.context = context;
+        this.input = input;
     }
 
     /** Computes {@code rows} rows. */
     public void run(Tensor newOut, Tensor newIn, Weight newWeight, Tensor newBias, int newRows) {
         out = newOut;
-        in = newIn;
+        in = input.of(newIn, newWeight, newRows);
         weight = newWeight;
         bias = newBias;
         rows = newRows;

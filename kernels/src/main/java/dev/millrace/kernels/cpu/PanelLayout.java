@@ -14,6 +14,11 @@ import dev.millrace.kernels.WeightFormat;
 final class PanelLayout {
     private PanelLayout() {}
 
+    /** For formats that {@link CodedPanel} is about. */
+    static IllegalArgumentException coded(WeightFormat format) {
+        return new IllegalArgumentException(format + " is packed as codes");
+    }
+
     static int numPanels(int n, int nr) {
         return (n + nr - 1) / nr;
     }
@@ -34,6 +39,7 @@ final class PanelLayout {
             case F32, F16, BF16 -> 0;
             case Q8_0, Q4_0 -> 1;
             case Q4_1 -> 2;
+            case Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> throw coded(format);
         };
     }
 
@@ -43,6 +49,7 @@ final class PanelLayout {
             case F32, F16, BF16 -> 1;
             case Q8_0 -> 2;
             case Q4_0, Q4_1 -> 4;
+            case Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> throw coded(format);
         };
     }
 

@@ -41,7 +41,7 @@ final class PanelProduct {
         int k = weight.k();
         int step = sliceInputs(panels);
         Arrays.fill(c, cOffset, cOffset + panels * rows * nr, 0f);
-        if (Host.format(weight) == WeightFormat.F32) {
+        if (Host.isF32(weight)) {
             float[] data = Host.floats(((DenseWeight) weight).data());
             int panelLength = k * nr;
             for (int i = 0; i < k; i += step) {
@@ -94,6 +94,10 @@ final class PanelProduct {
 
     private static void unpack(
             Lanes lanes, Scratch scratch, Weight weight, int panel, int input, int depth, int to) {
+        if (Host.isCoded(weight)) {
+            CodedPanel.unpack(lanes, weight, panel, input, depth, scratch.slice, to);
+            return;
+        }
         WeightFormat format = Host.format(weight);
         int nr = lanes.panelColumns();
         int at =
@@ -104,6 +108,7 @@ final class PanelProduct {
             case F32 -> throw new IllegalArgumentException("F32 is not packed");
             case BF16 -> lanes.unpackBf16(ints(weight), at, depth, out, to);
             case F16 -> lanes.unpackF16(ints(weight), at, depth, out, to);
+            case Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> throw PanelLayout.coded(format);
             case Q8_0, Q4_0, Q4_1 -> {
                 GgufWeight blocks = (GgufWeight) weight;
                 unpackScales(lanes, scratch.scales, blocks, panel, input, depth);
@@ -137,7 +142,7 @@ final class PanelProduct {
             int to) {
         int[] quants = Host.ints(weight.quants());
         switch (Host.format(weight)) {
-            case F32, F16, BF16 ->
+            case F32, F16, BF16, Q5_0, Q5_1, Q4_K, Q5_K, Q6_K ->
                     throw new IllegalArgumentException("no blocks in " + Host.format(weight));
             case Q8_0 -> lanes.unpackQ8(quants, at, blocks, scales, out, to);
             case Q4_0 -> lanes.unpackQ4(quants, at, blocks, scales, out, to);

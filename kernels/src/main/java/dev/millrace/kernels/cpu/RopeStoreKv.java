@@ -25,6 +25,8 @@ public final class RopeStoreKv implements WorkerPool.Work {
     private KvShape shape;
     private float[] keys;
     private float[] values;
+    private Tensor keyScales;
+    private Tensor valueScales;
     private int rowsPerPart;
 
     public RopeStoreKv(CpuContext context) {
@@ -48,6 +50,8 @@ public final class RopeStoreKv implements WorkerPool.Work {
         shape = cache.shape();
         keys = Host.floats(cache.keys().get(layer));
         values = Host.floats(cache.values().get(layer));
+        keyScales = cache.keyScales(layer);
+        valueScales = cache.valueScales(layer);
         int elements = q.columns() + k.columns() + v.columns();
         rowsPerPart = context.rowsPerPart(batch.numTokens(), elements);
         context.pool.run(CpuContext.parts(batch.numTokens(), rowsPerPart), this);
@@ -127,6 +131,10 @@ public final class RopeStoreKv implements WorkerPool.Work {
         int inBlock = slot % blockSize;
         float[] key = Host.floats(k);
         float[] value = Host.floats(v);
+        if (keyScales != null) {
+            round(key, Host.at(k, t), keyScales);
+            round(value, Host.at(v, t), valueScales);
+        }
         for (int head = 0; head < shape.numKvHeads(); head++) {
             int keyFrom = Host.at(k, t) + head * headDim;
             int keyTo = block + head * headDim * blockSize + inBlock;
@@ -136,6 +144,14 @@ public final class RopeStoreKv implements WorkerPool.Work {
             int valueFrom = Host.at(v, t) + head * headDim;
             int valueTo = block + (head * blockSize + inBlock) * headDim;
             System.arraycopy(value, valueFrom, values, valueTo, headDim);
+        }
+    }
+
+    /** Rounds a row to E4M3 times each head's scale, in place. */
+    private void round(float[] row, int from, Tensor scales) {
+        for (int i = 0; i < shape.numKvHeads() * shape.headDim(); i++) {
+            float scale = Host.floatAt(scales, i / shape.headDim());
+            row[from + i] = ActivationRounding.nearestE4m3(row[from + i] / scale) * scale;
         }
     }
 }

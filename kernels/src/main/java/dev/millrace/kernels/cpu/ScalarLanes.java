@@ -8,7 +8,7 @@ import dev.millrace.kernels.Activation;
  * <p>Thread-safety: stateless.
  */
 public final class ScalarLanes implements Lanes {
-    private static final int NR = 16;
+    static final int NR = 16;
     private static final int HALF = NR / 2;
     private static final int SUMS = 8;
 
@@ -134,6 +134,42 @@ public final class ScalarLanes implements Lanes {
                 out[outOffset + h * HALF + j] = q * scales[scale + j] + scales[scale + NR + j];
             }
         }
+    }
+
+    @Override
+    public void unpackInt4(
+            int[] packed,
+            int offset,
+            int inputs,
+            float[] scales,
+            int scalesOffset,
+            float[] out,
+            int outOffset) {
+        ScalarCodes.int4(packed, offset, inputs, scales, scalesOffset, out, outOffset);
+    }
+
+    @Override
+    public void unpackInt8(
+            int[] packed,
+            int offset,
+            int inputs,
+            float[] scales,
+            int scalesOffset,
+            float[] out,
+            int outOffset) {
+        ScalarCodes.int8(packed, offset, inputs, scales, scalesOffset, out, outOffset);
+    }
+
+    @Override
+    public void unpackE4m3(
+            int[] packed,
+            int offset,
+            int inputs,
+            float[] scales,
+            int scalesOffset,
+            float[] out,
+            int outOffset) {
+        ScalarCodes.e4m3(packed, offset, inputs, scales, scalesOffset, out, outOffset);
     }
 
     @Override

@@ -293,6 +293,42 @@ public final class VectorLanes implements Lanes {
     }
 
     @Override
+    public void unpackInt4(
+            int[] packed,
+            int offset,
+            int inputs,
+            float[] scales,
+            int scalesOffset,
+            float[] out,
+            int outOffset) {
+        VectorCodes.int4(packed, offset, inputs, scales, scalesOffset, out, outOffset);
+    }
+
+    @Override
+    public void unpackInt8(
+            int[] packed,
+            int offset,
+            int inputs,
+            float[] scales,
+            int scalesOffset,
+            float[] out,
+            int outOffset) {
+        VectorCodes.int8(packed, offset, inputs, scales, scalesOffset, out, outOffset);
+    }
+
+    @Override
+    public void unpackE4m3(
+            int[] packed,
+            int offset,
+            int inputs,
+            float[] scales,
+            int scalesOffset,
+            float[] out,
+            int outOffset) {
+        VectorCodes.e4m3(packed, offset, inputs, scales, scalesOffset, out, outOffset);
+    }
+
+    @Override
     public void copy(
             int rows,
             int columns,

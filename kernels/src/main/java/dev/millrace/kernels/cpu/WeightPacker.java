@@ -99,6 +99,7 @@ public final class WeightPacker {
                 case F16, BF16 -> pack16(slice, from, format, k, j, data.ints(), to);
                 case Q8_0 -> packQ8(slice, from, format, k, j, data.ints(), to);
                 case Q4_0, Q4_1 -> packQ4(slice, from, format, k, j, data.ints(), to);
+                case Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> throw PanelLayout.coded(format);
             }
             if (scales != null) {
                 packScales(slice, from, format, k, j, scales.ints(), scalesTo);

@@ -31,12 +31,21 @@ final class BytePacker {
     /** Packs a matrix of {@link Quantization.Int8} or {@link Quantization.E4m3}. */
     Weight pack(QuantizedSource source, boolean gateUp) {
         if (source.quantization() instanceof Quantization.Int8 int8) {
+            if (!ops.quantizesActivations()) {
+                return dequantise(source, gateUp, (bits, row, i) -> bits * int8.rowScales()[row]);
+            }
             DeviceBuffer scales = rowScales(int8.rowScales(), source.n(), gateUp);
             return new Int8Weight(
                     source.n(), source.k(), gateUp, packBytes(source, gateUp, DType.INT8), scales);
         }
         Quantization.E4m3 e4m3 = (Quantization.E4m3) source.quantization();
-        return hasE4m3() ? packE4m3(source, e4m3, gateUp) : dequantise(source, e4m3, gateUp);
+        boolean multipliesCodes = ops.quantizesActivations() && hasE4m3();
+        return multipliesCodes && e4m3.grid() != ScaleGrid.ROW_128
+                ? packE4m3(source, e4m3, gateUp)
+                : dequantise(
+                        source,
+                        gateUp,
+                        (bits, row, i) -> E4m3.value(bits) * scale(e4m3, row, i, source.k()));
     }
 
     private boolean hasE4m3() {
@@ -110,7 +119,13 @@ final class BytePacker {
         return buffer;
     }
 
-    private Weight dequantise(QuantizedSource source, Quantization.E4m3 e4m3, boolean gateUp) {
+    /** The number that a byte stands for. */
+    private interface Value {
+        float of(byte bits, int row, int i);
+    }
+
+    /** Each element rounded once to A. */
+    private Weight dequantise(QuantizedSource source, boolean gateUp, Value value) {
         DType type = ops.activationType();
         Halves halves = Halves.of(type);
         int n = source.n();
@@ -128,19 +143,15 @@ final class BytePacker {
                                 int stored =
                                         WeightTiles.sourceRow(
                                                 i * WeightTiles.ROWS + row, n, gateUp);
+                                int from = slice.offset(row);
                                 for (int x = 0; x < k; x++) {
-                                    float value =
+                                    int to = WeightTiles.chunkOffset(row, x / 8) + x % 8 * 2;
+                                    float number =
                                             stored < 0
                                                     ? 0
-                                                    : E4m3.value(
-                                                                    slice.bytes()
-                                                                            .get(
-                                                                                    slice.offset(
-                                                                                                    row)
-                                                                                            + x))
-                                                            * scale(e4m3, stored, x, k);
-                                    int to = WeightTiles.chunkOffset(row, x / 8) + x % 8 * 2;
-                                    tiles.putShort(to, halves.round(value));
+                                                    : value.of(
+                                                            slice.bytes().get(from + x), stored, x);
+                                    tiles.putShort(to, halves.round(number));
                                 }
                             }
                         });
@@ -152,6 +163,7 @@ final class BytePacker {
         return switch (e4m3.grid()) {
             case TENSOR -> e4m3.scales()[0];
             case ROW -> e4m3.scales()[row];
+            case ROW_128 -> e4m3.scales()[row * ((k + BLOCK - 1) / BLOCK) + i / BLOCK];
             case BLOCK_128 -> e4m3.scales()[row / BLOCK * ((k + BLOCK - 1) / BLOCK) + i / BLOCK];
         };
     }

@@ -10,10 +10,12 @@ import dev.millrace.kernels.DType;
  * @param memory for scratch, allocated when the class is made
  * @param uploads host data to the device
  * @param activationType BF16 or F16
+ * @param quantizesActivations whether weights of bytes are multiplied by activations of bytes
  */
 public record CudaOps(
         CudaDevice device,
         Launcher launcher,
         DeviceMemory memory,
         Uploads uploads,
-        DType activationType) {}
+        DType activationType,
+        boolean quantizesActivations) {}

@@ -4,6 +4,7 @@ import dev.millrace.kernels.DType;
 import dev.millrace.kernels.DeviceBytes;
 import dev.millrace.kernels.KernelException;
 import dev.millrace.kernels.KernelsConfig;
+import dev.millrace.kernels.KernelsConfig.ActivationQuantization;
 import dev.millrace.kernels.Readback;
 import dev.millrace.kernels.Tensor;
 import java.util.ArrayList;
@@ -28,7 +29,7 @@ public final class CudaRuntime implements AutoCloseable {
     private final CudaOps ops;
 
     private CudaRuntime(
-            CudaContext context, CudaDevice device, byte[] fatbin, DType activationType) {
+            CudaContext context, CudaDevice device, byte[] fatbin, KernelsConfig config) {
         this.context = context;
         stream = new CudaStream();
         module = new CudaModule(fatbin);
@@ -37,7 +38,8 @@ public final class CudaRuntime implements AutoCloseable {
         launcher = new Launcher(module, stream);
         uploads = new Uploads(stream, launcher);
         downloads = new Downloads(stream);
-        ops = new CudaOps(device, launcher, memory, uploads, activationType);
+        boolean quantizes = config.activationQuantization() != ActivationQuantization.OFF;
+        ops = new CudaOps(device, launcher, memory, uploads, config.activationType(), quantizes);
     }
 
     /** Opens the device that {@code config} names. */
@@ -47,7 +49,7 @@ public final class CudaRuntime implements AutoCloseable {
         CudaDevice device = DeviceChoice.choose(config.device());
         CudaContext context = new CudaContext(device);
         try {
-            return new CudaRuntime(context, device, fatbin, config.activationType());
+            return new CudaRuntime(context, device, fatbin, config);
         } catch (KernelException e) {
             // With it goes whatever else was made.
             context.close();

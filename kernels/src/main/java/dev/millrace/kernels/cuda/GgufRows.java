@@ -1,18 +1,20 @@
 package dev.millrace.kernels.cuda;
 
+import dev.millrace.kernels.GgufBlock;
 import dev.millrace.kernels.WeightFormat;
 import dev.millrace.kernels.WeightSource;
 
 /**
  * GGUF blocks as integers in groups of 32: Q8_0 is {@code d · (q - 128)} with {@code q} 0 to 255, Q4_0 {@code d · (q - 8)}, Q4_1
- * {@code d · q + m}.
+ * {@code d · q + m}; Q5_0 and Q5_1 likewise with {@code q} 0 to 31.
  *
  * <p>Thread-safety: reading elements from several threads between two calls of {@link #read}.
  */
 final class GgufRows implements GroupRows {
-    /** 128 and 8 as float16. */
+    /** 128, 16 and 8 as float16. */
     private static final int ZERO_128 = 0x5800;
 
+    private static final int ZERO_16 = 0x4C00;
     private static final int ZERO_8 = 0x4800;
 
     private final WeightFormat format;
@@ -36,8 +38,7 @@ final class GgufRows implements GroupRows {
         if (from < 0 || i >= k) {
             return 0;
         }
-        int q = StoredRow.quant(format, slice.bytes(), from, i);
-        return format == WeightFormat.Q8_0 ? q + 128 : q;
+        return GgufBlock.bits(format, slice.bytes(), from, i);
     }
 
     @Override
@@ -52,8 +53,10 @@ final class GgufRows implements GroupRows {
                 switch (format) {
                     case Q8_0 -> ZERO_128;
                     case Q4_0 -> ZERO_8;
-                    case Q4_1 -> slice.bytes().getShort(block + 2) & 0xFFFF;
-                    case F32, F16, BF16 -> throw new IllegalArgumentException(format.name());
+                    case Q5_0 -> ZERO_16;
+                    case Q4_1, Q5_1 -> slice.bytes().getShort(block + 2) & 0xFFFF;
+                    case F32, F16, BF16, Q4_K, Q5_K, Q6_K ->
+                            throw new IllegalArgumentException(format.name());
                 };
         return scale | second << 16;
     }

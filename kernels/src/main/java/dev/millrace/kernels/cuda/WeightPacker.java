@@ -3,6 +3,7 @@ package dev.millrace.kernels.cuda;
 import dev.millrace.kernels.DType;
 import dev.millrace.kernels.DenseWeight;
 import dev.millrace.kernels.DeviceBuffer;
+import dev.millrace.kernels.GgufBlock;
 import dev.millrace.kernels.GroupWeight;
 import dev.millrace.kernels.KernelException;
 import dev.millrace.kernels.Quantization;
@@ -17,7 +18,7 @@ import java.util.stream.IntStream;
 
 /**
  * Brings a checkpoint's matrix to the device in tiles ({@link WeightTiles}, {@link GroupTiles}), one row of tiles at a time.
- * Plain numbers become A, GGUF blocks and other groups of small integers stay small.
+ * Plain numbers and K blocks of GGUF become A, its other blocks and groups of small integers stay small.
  *
  * <p>Thread-safety: one call at a time.
  */
@@ -46,10 +47,11 @@ public final class WeightPacker {
         WeightFormat format = source.format();
         checkShape(source.n(), source.k());
         return switch (format) {
-            case F32, F16, BF16 -> packDense(source, gateUp);
-            case Q8_0, Q4_0, Q4_1 -> {
-                int bits = format == WeightFormat.Q8_0 ? 8 : 4;
-                boolean zeroPoints = format != WeightFormat.Q4_1;
+            // The scales of K blocks are products, which 16 bits do not hold.
+            case F32, F16, BF16, Q4_K, Q5_K, Q6_K -> packDense(source, gateUp);
+            case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1 -> {
+                int bits = GgufBlock.bits(format) == 4 ? 4 : 8;
+                boolean zeroPoints = format != WeightFormat.Q4_1 && format != WeightFormat.Q5_1;
                 GroupWeight shape =
                         new GroupWeight(
                                 bits,

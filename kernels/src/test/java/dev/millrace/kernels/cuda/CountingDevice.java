@@ -87,7 +87,12 @@ final class CountingDevice {
                         device.sharedBytesPerBlock(),
                         device.totalBytes());
         return new CudaOps(
-                posed, ops.launcher(), ops.memory(), ops.uploads(), ops.activationType());
+                posed,
+                ops.launcher(),
+                ops.memory(),
+                ops.uploads(),
+                ops.activationType(),
+                ops.quantizesActivations());
     }
 
     /** Sequences of {@code contexts} tokens, of which the last {@code queries} are in the step; blocks of 16 in order. */

@@ -118,7 +118,12 @@ final class LinearTilesTest {
                         device.sharedBytesPerBlock(),
                         device.totalBytes());
         return new CudaOps(
-                posed, ops.launcher(), ops.memory(), ops.uploads(), ops.activationType());
+                posed,
+                ops.launcher(),
+                ops.memory(),
+                ops.uploads(),
+                ops.activationType(),
+                ops.quantizesActivations());
     }
 
     /** Packs one weight, as gate and up rows or plain. */
