@@ -35,11 +35,25 @@ sealed interface GgufArray {
         }
     }
 
-    /** Floats; nothing here needs their values. */
-    record Floats(int size) implements GgufArray {
+    /** Floats of either width, as float32. */
+    final class Floats implements GgufArray {
+        private final float[] values;
+
+        Floats(float[] values) {
+            this.values = values;
+        }
+
+        int size() {
+            return values.length;
+        }
+
+        float get(int index) {
+            return values[index];
+        }
+
         @Override
         public String toString() {
-            return "an array of " + size + " floats";
+            return "an array of " + values.length + " floats";
         }
     }
 

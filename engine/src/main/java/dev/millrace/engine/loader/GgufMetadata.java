@@ -94,6 +94,17 @@ record GgufMetadata(String where, Map<String, Object> values) {
         throw wrongType(key, "an array of integers");
     }
 
+    /** An array of floats; empty when absent. */
+    Optional<GgufArray.Floats> floats(String key) {
+        if (!has(key)) {
+            return Optional.empty();
+        }
+        if (values.get(key) instanceof GgufArray.Floats array) {
+            return Optional.of(array);
+        }
+        throw wrongType(key, "an array of floats");
+    }
+
     private long integer(String key, long low, long high) {
         if (!(values.get(key) instanceof Long value)) {
             throw wrongType(key, "an integer");

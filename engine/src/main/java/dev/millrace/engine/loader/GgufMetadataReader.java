@@ -123,10 +123,11 @@ final class GgufMetadataReader {
         return switch (type) {
             case STRING -> new GgufArray.Texts(readTexts(key, (int) count));
             case FLOAT32, FLOAT64 -> {
-                for (long i = 0; i < count; i++) {
-                    readScalar(key, type);
+                float[] floats = new float[(int) count];
+                for (int i = 0; i < count; i++) {
+                    floats[i] = ((Number) readScalar(key, type)).floatValue();
                 }
-                yield new GgufArray.Floats((int) count);
+                yield new GgufArray.Floats(floats);
             }
             case BOOL -> {
                 for (long i = 0; i < count; i++) {

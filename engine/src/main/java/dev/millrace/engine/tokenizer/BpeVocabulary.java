@@ -7,7 +7,7 @@ import java.util.Optional;
  * A byte-level BPE vocabulary as GGUF lists it.
  *
  * @param pre name of the split pattern, {@code tokenizer.ggml.pre}
- * @param tokens by id; {@link #NORMAL} ones in the byte alphabet, others as plain text
+ * @param tokens by id; {@link GgufVocabulary#NORMAL} ones in the byte alphabet, others as plain text
  * @param kinds {@code tokenizer.ggml.token_type} by id
  * @param merges two tokens with a space between, most frequent first
  * @param bosId token that starts a text; -1 for none
@@ -23,20 +23,17 @@ public record BpeVocabulary(
         int bosId,
         int eosId,
         Optional<Boolean> addBos,
-        Optional<Boolean> addEos) {
-
-    /** A token made by merges. */
-    public static final int NORMAL = 1;
-
-    /** A special token, never shown in answers. */
-    public static final int CONTROL = 3;
-
-    /** A token taken whole before splitting, shown in answers. */
-    public static final int USER_DEFINED = 4;
+        Optional<Boolean> addEos)
+        implements GgufVocabulary {
 
     public BpeVocabulary {
         tokens = List.copyOf(tokens);
         kinds = List.copyOf(kinds);
         merges = List.copyOf(merges);
+    }
+
+    @Override
+    public byte[] tokenizerJson(String where) {
+        return BpeTokenizerJson.write(where, this);
     }
 }

@@ -23,6 +23,12 @@ public final class HfTokenizer implements Tokenizer {
     private static final Map<String, String> OPTIONS =
             Map.of("truncation", "false", "padding", "false");
 
+    static {
+        // The library would report each use to its makers over the network, and ask a cloud's
+        // metadata service who it runs for.
+        System.setProperty("OPT_OUT_TRACKING", "true");
+    }
+
     private final HuggingFaceTokenizer tokenizer;
     private final int vocabSize;
 
@@ -66,8 +72,8 @@ public final class HfTokenizer implements Tokenizer {
     }
 
     /** Rebuilds the tokenizer of a GGUF file; {@code where} names the file in messages. */
-    public static HfTokenizer of(String where, BpeVocabulary vocabulary, int vocabSize) {
-        return of(where, BpeTokenizerJson.write(where, vocabulary), vocabSize);
+    public static HfTokenizer of(String where, GgufVocabulary vocabulary, int vocabSize) {
+        return of(where, vocabulary.tokenizerJson(where), vocabSize);
     }
 
     @Override

@@ -25,6 +25,15 @@ final class HfTokenizerTest {
     }
 
     @Test
+    void theLibraryReportsNothingOverTheNetwork() throws IOException {
+        try (HfTokenizer tokenizer =
+                HfTokenizer.open(TestingModels.path("tokenizer/tokenizer.json"), 512)) {
+            assertThat(tokenizer.vocabSize()).isEqualTo(512);
+            assertThat(Boolean.getBoolean("OPT_OUT_TRACKING")).isTrue();
+        }
+    }
+
+    @Test
     void tokenizerRebuiltFromGgufIsTheOriginal() throws IOException {
         try (Checkpoint gguf = Checkpoint.open(TestingModels.path("gguf-llama/llama-F16.gguf"));
                 Tokenizer tokenizer = gguf.tokenizer()) {
