@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.engine.ErrorCode;
+import dev.millrace.engine.Utf8;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -33,7 +34,7 @@ final class JsonFiles {
     static ConfigJson readObject(Path file, int maxBytes, ErrorCode code) {
         byte[] bytes = readBytes(file, maxBytes, code);
         try {
-            JsonNode root = MAPPER.readTree(bytes);
+            JsonNode root = MAPPER.readTree(Utf8.reader(bytes));
             if (root == null || !root.isObject()) {
                 throw refuse(code, file, "JSON that is no object", null);
             }
@@ -43,7 +44,7 @@ final class JsonFiles {
             String given = "no JSON: line " + line + ": " + e.getOriginalMessage();
             throw refuse(code, file, given, e);
         } catch (IOException e) {
-            throw new IllegalStateException("reading from memory failed", e);
+            throw refuse(code, file, "bytes that are no UTF-8", e);
         }
     }
 

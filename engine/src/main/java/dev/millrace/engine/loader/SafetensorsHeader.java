@@ -104,7 +104,9 @@ final class SafetensorsHeader {
         } catch (JsonProcessingException e) {
             throw invalidJson(e);
         } catch (IOException e) {
-            throw new IllegalStateException("reading from memory failed", e);
+            // Zeros after the brace look like a wider encoding to the parser.
+            throw refuse(
+                    SafetensorsError.HEADER_JSON, "invalid JSON (" + e.getMessage() + ")", "JSON");
         }
     }
 

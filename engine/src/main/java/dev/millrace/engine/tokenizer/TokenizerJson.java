@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.engine.InvalidModelException;
 import dev.millrace.engine.Problem;
+import dev.millrace.engine.Utf8;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,7 +52,7 @@ final class TokenizerJson {
 
     private static JsonNode parse(String where, byte[] json) {
         try {
-            JsonNode root = MAPPER.readTree(json);
+            JsonNode root = MAPPER.readTree(Utf8.reader(json));
             if (root == null || !root.isObject()) {
                 throw notJson(where, "JSON that is no object", "a JSON object", null);
             }
@@ -64,7 +65,7 @@ final class TokenizerJson {
                     "a JSON object nested at most " + MAX_NESTING + " deep",
                     e);
         } catch (IOException e) {
-            throw new IllegalStateException("reading from memory failed", e);
+            throw notJson(where, "bytes that are no UTF-8", "a JSON object in UTF-8", e);
         }
     }
 
