@@ -55,36 +55,72 @@ CHATS = {
 }
 
 
-def render(template, messages, add_generation_prompt):
+PARAMETERS = {
+    "type": "object",
+    "properties": {
+        "city": {"type": "string", "description": 'The city\'s name, e.g. "Köln"'},
+        "unit": {"type": "string", "enum": ["C", "F"], "default": "C"},
+        "days": {"type": "integer"},
+    },
+    "required": ["city"],
+}
+TOOLS = [
+    {"type": "function", "function": {"name": "weather", "description": "Weather & wind.", "parameters": PARAMETERS}},
+    {"type": "function", "function": {"name": "stop", "description": "Ends.", "parameters": {"type": "object", "properties": {}}}},
+]
+ARGUMENTS = {"city": "Köln", "days": 2, "more": [1.5, True, None, {}]}
+CALLS = [{"id": "call12345", "type": "function", "function": {"name": "weather", "arguments": ARGUMENTS}}]
+CALLED = [
+    {"role": "user", "content": "Weather?"},
+    {"role": "assistant", "content": "I look.", "tool_calls": CALLS},
+    {"role": "tool", "content": '{"degrees": 3}', "tool_call_id": "call12345", "name": "weather"},
+]
+
+# Chats with more than messages.
+VARIABLES = {
+    "tools": {"messages": chat(("system", "Use tools."), ("user", "Weather?")), "tools": TOOLS},
+    "tools without a system message": {"messages": chat(("user", "Weather?")), "tools": TOOLS},
+    "a call": {"messages": CALLED, "tools": TOOLS},
+    "a call and its answer": {
+        "messages": CALLED + chat(("assistant", "Three degrees."), ("user", "Thanks.")),
+        "tools": TOOLS,
+    },
+    "thinking": {"messages": chat(("user", "Think.")), "enable_thinking": True},
+    "no thinking": {
+        "messages": chat(("user", "One"), ("assistant", "<think>\nx\n</think>\n\nTwo"), ("user", "Three")),
+        "enable_thinking": False,
+    },
+}
+
+
+def render(template, variables, add_generation_prompt):
     try:
         return {
             "prompt": template.render(
-                messages=messages,
-                tools=None,
-                documents=None,
+                **{"tools": None, "documents": None, **TOKENS, **variables},
                 add_generation_prompt=add_generation_prompt,
-                **TOKENS,
             )
         }
     except Exception as e:
-        return {"refusal": str(e)}
+        return {"refusal": str(e), "raised": type(e).__name__ == "TemplateError"}
 
 
 def main():
+    chats = {name: {"messages": messages} for name, messages in CHATS.items()} | VARIABLES
     cases = []
     for path in sorted(HERE.glob("*.jinja")):
         template = _compile_jinja_template(path.read_text(encoding="utf-8"))
-        for name, messages in CHATS.items():
+        for name, variables in chats.items():
             for add_generation_prompt in (False, True):
                 cases.append(
                     {
                         "template": path.name,
                         "chat": name,
                         "addGenerationPrompt": add_generation_prompt,
-                        **render(template, messages, add_generation_prompt),
+                        **render(template, variables, add_generation_prompt),
                     }
                 )
-    goldens = {**TOKENS, "chats": CHATS, "cases": cases}
+    goldens = {**TOKENS, "chats": chats, "cases": cases}
     text = json.dumps(goldens, indent=1, ensure_ascii=True)
     (HERE / "goldens.json").write_text(text + "\n", encoding="utf-8")
 

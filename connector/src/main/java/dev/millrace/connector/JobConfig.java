@@ -16,7 +16,7 @@ import java.util.function.UnaryOperator;
  * A Kafka-to-Kafka job as its file describes it; {@link JobOption} lists the keys.
  *
  * @param name of the job
- * @param model checkpoint folder or GGUF file
+ * @param model checkpoint folder, GGUF file, or name on a hub
  * @param engine limits and choices of the engine
  * @param operator limits and choices of the operator
  * @param source which records

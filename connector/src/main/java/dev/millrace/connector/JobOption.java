@@ -12,7 +12,8 @@ public enum JobOption {
             "model",
             Kind.TEXT,
             Fallback.REQUIRED,
-            "Checkpoint folder or GGUF file, the same path on every TaskManager."),
+            "Checkpoint folder or GGUF file, the same path on every TaskManager; or a name `ORG/NAME[@REVISION][:QUANTIZATION]`, which every"
+                    + " TaskManager fetches into its cache."),
     ENGINE(
             "engine",
             Kind.GROUP,

@@ -49,6 +49,21 @@ final class KafkaChecks {
         check(config.output(), outputOption(config), written, config.delivery());
     }
 
+    /**
+     * What can be told of a Kafka cluster, in one line.
+     *
+     * @throws InvalidJobException if no broker answers
+     */
+    static String describe(KafkaConfig kafka) {
+        try (Admin admin = admin(kafka)) {
+            int brokers = get(admin.describeCluster().nodes()).size();
+            String weakness = TransactionChecks.weakness(admin).map(w -> "; " + w).orElse("");
+            return brokers + (brokers == 1 ? " broker" : " brokers") + weakness;
+        } catch (KafkaException | TimeoutException | ExecutionException e) {
+            throw unreachable(kafka, JobOption.SOURCE_BOOTSTRAP_SERVERS, e);
+        }
+    }
+
     /** The option that says where the output's brokers are. */
     static JobOption outputOption(JobConfig config) {
         String source = config.source().kafka().bootstrapServers();

@@ -1,5 +1,6 @@
 package dev.millrace.engine;
 
+import dev.millrace.engine.hub.ModelPath;
 import dev.millrace.engine.loader.Checkpoint;
 import dev.millrace.engine.model.CheckpointKvScales;
 import dev.millrace.engine.model.Decoder;
@@ -108,7 +109,7 @@ final class ModelLoader {
         int maxModelLen = maxModelLen(path, config, model);
         ModelInfo info =
                 new ModelInfo(
-                        String.valueOf(path.getFileName()),
+                        ModelPath.label(path),
                         maxModelLen,
                         model.vocabSize(),
                         model.eosTokenIds(),

@@ -3,6 +3,9 @@ package dev.millrace.examples;
 import dev.millrace.engine.cli.BenchCommand;
 import dev.millrace.engine.cli.ChatCommand;
 import dev.millrace.engine.cli.GenerateCommand;
+import dev.millrace.engine.cli.InspectCommand;
+import dev.millrace.engine.cli.PullCommand;
+import dev.millrace.engine.cli.RenderCommand;
 import dev.millrace.engine.cli.ScoreCommand;
 import dev.millrace.examples.gpu.GpuBenchCommand;
 import java.util.List;
@@ -23,6 +26,10 @@ import picocli.CommandLine.Command;
         subcommands = {
             QuickstartCommand.class,
             RunCommand.class,
+            PullCommand.class,
+            InspectCommand.class,
+            DoctorCommand.class,
+            RenderCommand.class,
             GenerateCommand.class,
             ChatCommand.class,
             ScoreCommand.class,
@@ -34,8 +41,8 @@ import picocli.CommandLine.Command;
         footer = {
             "Start with `millrace quickstart`. `millrace COMMAND --help` explains a command.",
             "",
-            "Exit codes: 0 done; 2 the command line is wrong; 3 an input, an option's value or a model cannot be used;",
-            "4 something failed at run time. Add --verbose to a command for logs and stack traces.",
+            "Exit codes: 0 done; 1 doctor found something to mend; 2 the command line is wrong; 3 an input, an option's value or a",
+            "model cannot be used; 4 something failed at run time. Add --verbose to a command for logs and stack traces.",
             "The environment variable MILLRACE_JAVA_OPTS holds options for Java, for instance -Xmx8g."
         })
 public final class Millrace {

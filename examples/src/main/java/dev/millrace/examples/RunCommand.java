@@ -33,7 +33,8 @@ import picocli.CommandLine.Spec;
             "",
             "The job file, its model, its brokers and its topics are checked before the job starts. In this process a job with",
             "`source.bounded: latest` ends by itself; Ctrl-C cancels it. With --session the job is submitted and goes on in the",
-            "session; the model must have the same path on every TaskManager there.",
+            "session; a model given by its path must have the same one on every TaskManager there, one given by its name is fetched",
+            "by each.",
             "",
             "Example: millrace run job.yaml --set source.bootstrap-servers=broker:9092 --set engine.max-num-seqs=256"
         })

@@ -132,6 +132,81 @@ final class CommandContractTest {
         assertThat(line.get("preemptions").longValue()).isNotNegative();
     }
 
+    @Test
+    void renderPrintsThePromptAndNothingElse() throws IOException {
+        Path template =
+                Files.writeString(
+                        folder.resolve("t.jinja"),
+                        "{{ bos_token }}{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}"
+                                + "{{ tools | tojson if tools }}{{ '+' if add_generation_prompt }}{{ mode }}");
+        Path messages =
+                Files.writeString(
+                        folder.resolve("m.json"),
+                        "[{\"role\": \"user\", \"content\": \"Grüße\\n\"}]");
+        Path tools = Files.writeString(folder.resolve("t.json"), "[{\"name\": \"f\"}]");
+        List<String> arguments =
+                new ArrayList<>(
+                        List.of(
+                                "render",
+                                "--chat-template",
+                                template.toString(),
+                                "--messages",
+                                messages.toString()));
+        assertThat(CommandRun.of(arguments.toArray(String[]::new)).out())
+                .isEqualTo("[user]Grüße\n+");
+        arguments.addAll(List.of("--tools", tools.toString(), "--set", "bos_token=<s>"));
+        arguments.addAll(List.of("--set", "add_generation_prompt=false", "--set", "mode=true"));
+        assertThat(CommandRun.of(arguments.toArray(String[]::new)).out())
+                .isEqualTo("<s>[user]Grüße\n[{\"name\": \"f\"}]True");
+    }
+
+    @Test
+    void renderUsesTheModelsTemplateAndRefusesWhatItDoesNotKnow() throws IOException {
+        Path messages =
+                Files.writeString(
+                        folder.resolve("m2.json"), "[{\"role\": \"user\", \"content\": \"Hi\"}]");
+        CommandRun run =
+                CommandRun.of("render", "--model", model, "--messages", messages.toString());
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.out()).contains("Hi").doesNotContain("{%");
+        Path template = Files.writeString(folder.resolve("u.jinja"), "{% nosuchtag %}");
+        assertBadInput(
+                CommandRun.of(
+                        "render",
+                        "--chat-template",
+                        template.toString(),
+                        "--messages",
+                        messages.toString()),
+                "nosuchtag");
+    }
+
+    @Test
+    void inspectTellsWhatAModelIs() {
+        CommandRun run =
+                CommandRun.of("inspect", model, "--gpu-memory", "80GB", "--output", "json");
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        JsonNode facts = run.json().get(0);
+        assertThat(facts.get("family").textValue()).isEqualTo("llama");
+        assertThat(facts.get("parameters").longValue()).isPositive();
+        assertThat(facts.get("gpuKvBytesPerToken").longValue())
+                .isEqualTo(facts.get("hostKvBytesPerToken").longValue() / 2);
+        // 0.9 of the memory, less a reserve, weights and activations of a tiny model.
+        assertThat(
+                        facts.get("gpuMaxConcurrentTokens").longValue()
+                                * facts.get("gpuKvBytesPerToken").longValue())
+                .isBetween(71_000_000_000L, 72_000_000_000L);
+        assertThat(facts.get("tensorClasses")).isNotEmpty();
+        long tensorBytes = 0;
+        for (JsonNode each : facts.get("tensorClasses")) {
+            tensorBytes += each.get("bytes").longValue();
+        }
+        assertThat(tensorBytes).isPositive();
+        assertThat(facts.get("chatTemplateSha256").textValue()).hasSize(64);
+        assertThat(CommandRun.of("inspect", model, "--host-memory", "1KB").out())
+                .contains("fits a host of", "no, the weights leave no room")
+                .contains("none stated");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -144,6 +219,10 @@ final class CommandContractTest {
                 "quickstrat                             | quickstart",
                 "quickstart --tickets 0                 | --tickets",
                 "run                                    | JOB",
+                "pull                                   | ORG/NAME",
+                "inspect x --gpu-memory eighty          | --gpu-memory",
+                "render --messages m.json               | --chat-template",
+                "render --chat-template t --messages no | cannot read no",
             })
     void aWrongCommandLineHasExitCode2AndSaysWhatIsMeant(String arguments, String expected) {
         CommandRun run = CommandRun.of(arguments.strip().split(" +"));

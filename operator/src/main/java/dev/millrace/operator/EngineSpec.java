@@ -3,15 +3,16 @@ package dev.millrace.operator;
 import dev.millrace.engine.EngineConfig;
 import dev.millrace.engine.EngineOptions;
 import dev.millrace.engine.LlmEngine;
+import dev.millrace.engine.hub.ModelPath;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
 /**
- * An engine for a checkpoint that every TaskManager finds under the same path.
+ * An engine for a checkpoint that every TaskManager finds under the same path, or fetches by its name into its own cache.
  *
- * @param model a Hugging Face folder or a GGUF file
+ * @param model a Hugging Face folder, a GGUF file, or a name {@code ORG/NAME[@REVISION][:QUANTIZATION]} on a hub
  * @param config limits and choices of the engine
  */
 public record EngineSpec(String model, EngineConfig config) implements EngineProvider {
@@ -23,7 +24,7 @@ public record EngineSpec(String model, EngineConfig config) implements EnginePro
 
     @Override
     public LlmEngine load() {
-        return LlmEngine.load(Path.of(model), config);
+        return LlmEngine.load(ModelPath.of(model), config);
     }
 
     @Override

@@ -3,10 +3,12 @@ package dev.millrace.engine.cli;
 import dev.millrace.engine.EngineConfig;
 import dev.millrace.engine.EngineOptions;
 import dev.millrace.engine.LlmEngine;
-import java.nio.file.Path;
+import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Options that every command with an engine has. */
 final class EngineArguments {
@@ -14,10 +16,12 @@ final class EngineArguments {
     @Option(
             names = "--model",
             required = true,
-            paramLabel = "DIR|FILE",
-            description =
-                    "Hugging Face folder (config.json, tokenizer.json, *.safetensors) or GGUF file.")
-    private Path model;
+            paramLabel = ModelArgument.LABEL,
+            description = ModelArgument.DESCRIPTION)
+    private String model;
+
+    @Option(names = "--offline", description = ModelArgument.OFFLINE_DESCRIPTION)
+    private boolean offline;
 
     @Option(
             names = "--device",
@@ -47,6 +51,9 @@ final class EngineArguments {
     @SuppressWarnings("UnusedVariable") // ErrorPrinter looks it up by name.
     private boolean verbose;
 
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
+
     /** The configuration that these options say; {@code --set} wins over the others. */
     EngineConfig config() {
         Map<String, String> all = new LinkedHashMap<>();
@@ -64,6 +71,8 @@ final class EngineArguments {
     }
 
     LlmEngine load() {
-        return LlmEngine.load(model, config());
+        EngineConfig config = config();
+        PrintWriter err = spec.commandLine().getErr();
+        return LlmEngine.load(ModelArgument.path(model, offline, err), config);
     }
 }

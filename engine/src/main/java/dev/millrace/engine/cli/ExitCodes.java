@@ -4,6 +4,9 @@ package dev.millrace.engine.cli;
 public final class ExitCodes {
     public static final int OK = 0;
 
+    /** A check of {@code doctor} found something to mend. */
+    public static final int CHECK_FAILED = 1;
+
     /** The command line itself is wrong. */
     public static final int USAGE = 2;
 

@@ -1,2 +1,5 @@
-/** Commands that need nothing but an engine: {@code generate}, {@code score}, {@code chat}, {@code bench}. */
+/**
+ * Commands that need an engine, {@code generate}, {@code score}, {@code chat}, {@code bench}, and those that need less: {@code
+ * pull}, {@code inspect}, {@code render}.
+ */
 package dev.millrace.engine.cli;

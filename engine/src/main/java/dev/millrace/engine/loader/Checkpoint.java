@@ -7,6 +7,7 @@ import dev.millrace.engine.tokenizer.Tokenizer;
 import dev.millrace.kernels.KvScales;
 import dev.millrace.kernels.WeightSource;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -27,6 +28,15 @@ public interface Checkpoint extends AutoCloseable {
         return CheckpointOpener.open(path);
     }
 
+    /**
+     * The chat template of a checkpoint, without its weights.
+     *
+     * @throws InvalidModelException when there is no such checkpoint, or the template is not supported
+     */
+    static Optional<ChatTemplate> chatTemplate(Path path) {
+        return CheckpointOpener.chatTemplate(path);
+    }
+
     /** What the decoder needs to know. */
     ModelConfig config();
 
@@ -41,6 +51,15 @@ public interface Checkpoint extends AutoCloseable {
 
     /** The checkpoint's chat template, ready to render. */
     Optional<ChatTemplate> chatTemplate();
+
+    /** Numbers that the model has learnt, however they are stored. */
+    long parameters();
+
+    /** The tensors that the checkpoint stores, in the order of their names. */
+    List<TensorInfo> tensors();
+
+    /** The licence as the checkpoint states it. */
+    Optional<String> licence();
 
     /** True when the checkpoint stores the tensor with this Hugging Face name. */
     boolean has(String name);

@@ -1,10 +1,12 @@
 package dev.millrace.engine.loader;
 
+import dev.millrace.engine.tokenizer.ChatTemplate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Finds out which kind of checkpoint a path holds. */
@@ -31,6 +33,18 @@ final class CheckpointOpener {
             return GgufCheckpoint.open(ggufs.get(0));
         }
         throw nothing(path, files, ggufs);
+    }
+
+    static Optional<ChatTemplate> chatTemplate(Path path) {
+        if (Files.isDirectory(path)) {
+            Optional<ChatTemplate> template = HfChatTemplate.find(path);
+            if (template.isPresent() || !named(list(path), ".safetensors").isEmpty()) {
+                return template;
+            }
+        }
+        try (Checkpoint checkpoint = open(path)) {
+            return checkpoint.chatTemplate();
+        }
     }
 
     private static Checkpoint openFile(Path path) {

@@ -6,6 +6,7 @@ import dev.millrace.engine.tokenizer.HfTokenizer;
 import dev.millrace.engine.tokenizer.Tokenizer;
 import dev.millrace.kernels.WeightSource;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -61,6 +62,21 @@ final class GgufCheckpoint implements Checkpoint {
     @Override
     public Optional<ChatTemplate> chatTemplate() {
         return new GgufTokenizerReader(file.metadata()).chatTemplate();
+    }
+
+    @Override
+    public long parameters() {
+        return TensorPlan.parameters(config);
+    }
+
+    @Override
+    public List<TensorInfo> tensors() {
+        return store.infos();
+    }
+
+    @Override
+    public Optional<String> licence() {
+        return file.metadata().text("general.license");
     }
 
     @Override

@@ -9,6 +9,7 @@ import dev.millrace.kernels.WeightSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -101,6 +102,21 @@ final class HfCheckpoint implements Checkpoint {
     @Override
     public Optional<ChatTemplate> chatTemplate() {
         return HfChatTemplate.find(folder);
+    }
+
+    @Override
+    public long parameters() {
+        return TensorPlan.parameters(config);
+    }
+
+    @Override
+    public List<TensorInfo> tensors() {
+        return store.infos();
+    }
+
+    @Override
+    public Optional<String> licence() {
+        return HfLicence.find(folder);
     }
 
     @Override

@@ -46,6 +46,15 @@ final class TensorPlan {
         }
     }
 
+    /** Elements of all tensors. */
+    static long parameters(ModelConfig config) {
+        long sum = 0;
+        for (List<Long> shape : shapes(config).values()) {
+            sum += shape.stream().reduce(1L, (a, b) -> a * b);
+        }
+        return sum;
+    }
+
     static Map<String, List<Long>> shapes(ModelConfig config) {
         TensorPlan plan = new TensorPlan(config);
         plan.add("model.embed_tokens.weight", config.vocabSize(), config.hiddenSize());

@@ -5,6 +5,7 @@ import dev.millrace.kernels.DType;
 import dev.millrace.kernels.WeightFormat;
 import dev.millrace.kernels.WeightSource;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -69,6 +70,17 @@ final class TensorStore {
             throw wrongShape(tensor, "" + shape);
         }
         format(tensor);
+    }
+
+    /** What there is, in the order of the names. */
+    List<TensorInfo> infos() {
+        List<TensorInfo> infos = new ArrayList<>();
+        new TreeMap<>(tensors)
+                .forEach(
+                        (name, t) ->
+                                infos.add(
+                                        new TensorInfo(name, t.type(), t.shape(), t.sizeBytes())));
+        return infos;
     }
 
     /** Memory that the named tensors take on a GPU. */

@@ -1,13 +1,19 @@
 package dev.millrace.engine.tokenizer;
 
-import com.hubspot.jinjava.Jinjava;
-import com.hubspot.jinjava.interpret.RenderResult;
 import dev.millrace.engine.InvalidRequestException;
 import dev.millrace.engine.Message;
 import dev.millrace.engine.Problem;
+import dev.millrace.engine.jinja.Limits;
+import dev.millrace.engine.jinja.Template;
+import dev.millrace.engine.jinja.TemplateException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -31,15 +37,16 @@ public final class ChatTemplate {
 
     private static final String WHERE = "chat template";
 
-    private final Jinjava jinjava;
     private final String source;
+    private final Template template;
     private final String bosToken;
     private final String eosToken;
     private final Duration deadline;
 
-    private ChatTemplate(String source, String bosToken, String eosToken, Duration deadline) {
-        this.jinjava = LockedJinjava.create();
+    private ChatTemplate(
+            String source, Template template, String bosToken, String eosToken, Duration deadline) {
         this.source = source;
+        this.template = template;
         this.bosToken = bosToken;
         this.eosToken = eosToken;
         this.deadline = deadline;
@@ -60,9 +67,16 @@ public final class ChatTemplate {
                     "at most " + MAX_SOURCE_CHARS,
                     "Use the template of the original checkpoint");
         }
-        String rewritten = TemplateSource.rewrite(source);
-        LockedJinjava.checkSyntax(rewritten);
-        return new ChatTemplate(rewritten, bosToken, eosToken, deadline);
+        try {
+            return new ChatTemplate(source, Template.parse(source), bosToken, eosToken, deadline);
+        } catch (TemplateException e) {
+            throw HfTokenizer.refuse(
+                    TokenizerError.TEMPLATE_INVALID,
+                    WHERE,
+                    e.getMessage() + ", line " + e.line(),
+                    "a Jinja template as transformers reads it",
+                    "Use the template of the original checkpoint");
+        }
     }
 
     /**
@@ -71,25 +85,49 @@ public final class ChatTemplate {
      * @throws InvalidRequestException when the template refuses the messages or exceeds its limits
      */
     public String render(List<Message> messages, boolean addGenerationPrompt) {
+        return render(
+                Map.of("messages", maps(messages), "add_generation_prompt", addGenerationPrompt));
+    }
+
+    /**
+     * Writes out what {@code variables} hold: {@code messages} and whatever else the template knows, as values of JSON
+     * (maps, lists, texts, numbers, booleans, null). BOS and EOS are there unless a variable says otherwise.
+     *
+     * @throws InvalidRequestException when the template refuses the messages or exceeds its limits
+     */
+    public String render(Map<String, ?> variables) {
         Map<String, Object> bindings = new HashMap<>();
-        bindings.put("messages", maps(messages));
-        bindings.put("bos_token", bosToken);
-        bindings.put("eos_token", eosToken);
-        bindings.put("add_generation_prompt", addGenerationPrompt);
+        // As in transformers a token that the model does not have is undefined, not empty.
+        if (!bosToken.isEmpty()) {
+            bindings.put("bos_token", bosToken);
+        }
+        if (!eosToken.isEmpty()) {
+            bindings.put("eos_token", eosToken);
+        }
+        bindings.putAll(variables);
         RenderDeadline limit = new RenderDeadline(deadline);
-        RenderResult result =
-                limit.call(
-                        () ->
-                                jinjava.renderForResult(
-                                        source, bindings, LockedJinjava.config(limit)));
-        RenderErrors.check(result, limit, messages);
-        return result.getOutput();
+        Limits limits = new Limits(MAX_OUTPUT_CHARS, limit::check);
+        try {
+            return limit.call(() -> template.render(bindings, limits));
+        } catch (TemplateException e) {
+            throw RenderErrors.refusal(e, variables.get("messages"));
+        }
+    }
+
+    /** SHA-256, in hex, of the template's text. */
+    public String sha256() {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            return HexFormat.of().formatHex(digest.digest(source.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
     }
 
     private static List<Map<String, Object>> maps(List<Message> messages) {
         List<Map<String, Object>> maps = new ArrayList<>();
         for (Message message : messages) {
-            Map<String, Object> map = new HashMap<>();
+            Map<String, Object> map = new LinkedHashMap<>();
             map.put("role", message.role());
             map.put("content", message.content());
             maps.add(map);

@@ -1,5 +1,6 @@
 package dev.millrace.engine.tokenizer;
 
+import dev.millrace.engine.jinja.TemplateException;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
@@ -55,9 +56,12 @@ final class RenderDeadline {
             Thread.currentThread().interrupt();
             throw overdue();
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof TemplateException failure) {
+                throw failure;
+            }
             throw e.getCause() instanceof CancellationException
                     ? overdue()
-                    : RenderErrors.failed(String.valueOf(e.getCause().getMessage()));
+                    : RenderErrors.failed(e.getCause().getClass().getSimpleName());
         }
     }
 

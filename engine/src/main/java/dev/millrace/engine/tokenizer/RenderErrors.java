@@ -1,36 +1,27 @@
 package dev.millrace.engine.tokenizer;
 
-import com.hubspot.jinjava.interpret.RenderResult;
-import com.hubspot.jinjava.interpret.TemplateError;
 import dev.millrace.engine.InvalidRequestException;
-import dev.millrace.engine.Message;
+import dev.millrace.engine.jinja.TemplateException;
 import java.util.List;
-import java.util.concurrent.CancellationException;
+import java.util.Map;
 
 /** Turns the errors of a rendering into refusals of the request. */
 final class RenderErrors {
 
     private RenderErrors() {}
 
-    /** What a template says with {@code raise_exception}. */
-    static final class Raised extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        Raised(String sentence) {
-            super(sentence);
-        }
-    }
-
-    static void check(RenderResult result, RenderDeadline deadline, List<Message> messages) {
-        for (TemplateError error : result.getErrors()) {
-            Throwable cause = rootCause(error);
-            if (cause instanceof Raised) {
-                throw raised(cause.getMessage(), messages);
-            }
-        }
-        for (TemplateError error : result.getErrors()) {
-            throw refusal(error, deadline);
-        }
+    /** {@code messages} are what was rendered: what they hold is never told. */
+    static InvalidRequestException refusal(TemplateException e, Object messages) {
+        return switch (e.kind()) {
+            case RAISED -> raised(e.getMessage(), messages);
+            case OUTPUT ->
+                    ChatTemplate.refuse(
+                            TokenizerError.TEMPLATE_OUTPUT,
+                            "a longer output",
+                            "at most " + ChatTemplate.MAX_OUTPUT_CHARS + " characters",
+                            "Shorten the messages, or use another template");
+            case SYNTAX, FAILED -> failed(e.getMessage() + ", line " + e.line());
+        };
     }
 
     static InvalidRequestException failed(String given) {
@@ -41,11 +32,8 @@ final class RenderErrors {
                 "Check the roles and their order, or use another template");
     }
 
-    private static InvalidRequestException raised(String sentence, List<Message> messages) {
-        boolean quotes =
-                messages.stream()
-                        .map(message -> message.content().strip())
-                        .anyMatch(content -> !content.isEmpty() && sentence.contains(content));
+    private static InvalidRequestException raised(String sentence, Object messages) {
+        boolean quotes = quotes(sentence, messages);
         return ChatTemplate.refuse(
                 TokenizerError.TEMPLATE_REFUSED,
                 "messages that it refuses: "
@@ -54,26 +42,16 @@ final class RenderErrors {
                 "Change the messages as the template's sentence says");
     }
 
-    private static RuntimeException refusal(TemplateError error, RenderDeadline deadline) {
-        if (rootCause(error) instanceof CancellationException) {
-            return deadline.overdue();
+    /** Whether a sentence holds a text of the messages, their roles aside. */
+    private static boolean quotes(String sentence, Object value) {
+        if (value instanceof Map<?, ?> map) {
+            return map.entrySet().stream()
+                    .anyMatch(e -> !"role".equals(e.getKey()) && quotes(sentence, e.getValue()));
         }
-        if (error.getReason() == TemplateError.ErrorReason.OUTPUT_TOO_BIG) {
-            return ChatTemplate.refuse(
-                    TokenizerError.TEMPLATE_OUTPUT,
-                    "a longer output",
-                    "at most " + ChatTemplate.MAX_OUTPUT_CHARS + " characters",
-                    "Shorten the messages, or use another template");
+        if (value instanceof List<?> list) {
+            return list.stream().anyMatch(each -> quotes(sentence, each));
         }
-        // The library's message may quote the messages; the reason and the line cannot.
-        return failed(error.getReason() + " in line " + error.getLineno());
-    }
-
-    private static Throwable rootCause(TemplateError error) {
-        Throwable cause = error.getException();
-        while (cause != null && cause.getCause() != null && !(cause instanceof Raised)) {
-            cause = cause.getCause();
-        }
-        return cause;
+        String text = value instanceof String string ? string.strip() : "";
+        return !text.isEmpty() && sentence.contains(text);
     }
 }

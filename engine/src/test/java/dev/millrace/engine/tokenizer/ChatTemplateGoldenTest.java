@@ -3,6 +3,7 @@ package dev.millrace.engine.tokenizer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.engine.InvalidRequestException;
@@ -10,10 +11,12 @@ import dev.millrace.engine.Message;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -25,8 +28,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class ChatTemplateGoldenTest {
     private static final Path FOLDER = Path.of("src/test/resources/chat-templates");
 
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final TypeReference<Map<String, Object>> VARIABLES = new TypeReference<>() {};
+
     static Stream<Arguments> cases() throws IOException {
-        JsonNode goldens = new ObjectMapper().readTree(FOLDER.resolve("goldens.json").toFile());
+        JsonNode goldens = JSON.readTree(FOLDER.resolve("goldens.json").toFile());
         return StreamSupport.stream(goldens.get("cases").spliterator(), false)
                 .map(
                         golden ->
@@ -48,28 +54,34 @@ final class ChatTemplateGoldenTest {
                         Files.readString(FOLDER.resolve(file)),
                         all.get("bos_token").asText(),
                         all.get("eos_token").asText());
-        List<Message> messages = messages(all.get("chats").get(chat));
+        Map<String, Object> variables = new HashMap<>();
+        variables.put("tools", null);
+        variables.put("documents", null);
+        variables.put("add_generation_prompt", addGenerationPrompt);
+        variables.putAll(JSON.convertValue(all.get("chats").get(chat), VARIABLES));
         if (golden.has("refusal")) {
+            boolean raised = golden.get("raised").asBoolean();
             assertThatExceptionOfType(InvalidRequestException.class)
-                    .isThrownBy(() -> template.render(messages, addGenerationPrompt))
+                    .isThrownBy(() -> template.render(variables))
                     .satisfies(
                             e ->
                                     assertThat(e.problem().code())
-                                            .isEqualTo(TokenizerError.TEMPLATE_REFUSED))
-                    .withMessageContaining(golden.get("refusal").asText());
+                                            .isEqualTo(
+                                                    raised
+                                                            ? TokenizerError.TEMPLATE_REFUSED
+                                                            : TokenizerError.TEMPLATE_FAILED))
+                    .withMessageContaining(raised ? golden.get("refusal").asText() : "line");
         } else {
-            assertThat(template.render(messages, addGenerationPrompt))
-                    .isEqualTo(golden.get("prompt").asText());
+            assertThat(template.render(variables)).isEqualTo(golden.get("prompt").asText());
         }
     }
 
-    private static List<Message> messages(JsonNode chat) {
-        List<Message> messages = new ArrayList<>();
-        chat.forEach(
-                turn ->
-                        messages.add(
-                                new Message(
-                                        turn.get("role").asText(), turn.get("content").asText())));
-        return messages;
+    /** What a job's messages column and {@code millrace chat} give is rendered as the same messages in JSON. */
+    @Test
+    void messagesAreRenderedAsTheirJson() throws IOException {
+        ChatTemplate template =
+                ChatTemplate.compile(Files.readString(FOLDER.resolve("qwen3.jinja")), "", "");
+        assertThat(template.render(List.of(new Message("user", "What is 2 + 2?")), true))
+                .isEqualTo("<|im_start|>user\nWhat is 2 + 2?<|im_end|>\n<|im_start|>assistant\n");
     }
 }

@@ -1,4 +1,4 @@
-package dev.millrace.engine.tokenizer;
+package dev.millrace.engine.jinja;
 
 /**
  * A tag of a template.
@@ -48,7 +48,7 @@ record TemplateTag(Kind kind, int start, int end, char left, char right, String 
         for (int i = start + 2; i + 1 < source.length(); i++) {
             char c = source.charAt(i);
             if (c == '\'' || c == '"') {
-                i = TemplateExpression.endOfString(source, i);
+                i = endOfString(source, i);
             } else if (c == closing && depth == 0 && source.charAt(i + 1) == '}') {
                 return i;
             } else if (c == '{') {
@@ -74,6 +74,16 @@ record TemplateTag(Kind kind, int start, int end, char left, char right, String 
     private static char sign(String source, int at, int end) {
         char c = at < end ? source.charAt(at) : ' ';
         return c == '-' || c == '+' ? c : ' ';
+    }
+
+    /** Where the string that begins at a quote ends: at its other quote, or where the text ends. */
+    private static int endOfString(String text, int start) {
+        char quote = text.charAt(start);
+        int i = start + 1;
+        while (i < text.length() && text.charAt(i) != quote) {
+            i += text.charAt(i) == '\\' ? 2 : 1;
+        }
+        return Math.min(i, text.length());
     }
 
     /** The first word of a statement. */

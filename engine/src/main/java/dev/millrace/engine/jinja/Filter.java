@@ -1,0 +1,6 @@
+package dev.millrace.engine.jinja;
+
+/** A filter: what becomes of a value. */
+interface Filter {
+    Object apply(Scope scope, Object value, Arguments arguments);
+}

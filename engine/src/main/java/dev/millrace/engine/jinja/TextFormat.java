@@ -1,0 +1,70 @@
+package dev.millrace.engine.jinja;
+
+import java.util.List;
+
+/** Python's ways to put values into texts, as far as they need no format of their own. */
+final class TextFormat {
+    private TextFormat() {}
+
+    /** {@code str.format} with <code>{}</code>, <code>{0}</code> and <code>{name}</code>. */
+    static String braces(String form, Arguments arguments, Limits limits) {
+        StringBuilder out = new StringBuilder();
+        int next = 0;
+        for (int i = 0; i < form.length(); i++) {
+            char c = form.charAt(i);
+            boolean doubled = i + 1 < form.length() && form.charAt(i + 1) == c;
+            if (c != '{' && c != '}') {
+                out.append(c);
+            } else if (doubled) {
+                out.append(c);
+                i++;
+            } else {
+                int end = form.indexOf('}', i);
+                String field = c == '{' && end > 0 ? form.substring(i + 1, end) : "!";
+                out.append(Python.text(field(field, arguments, next)));
+                next += field.isEmpty() ? 1 : 0;
+                i = end;
+            }
+            limits.requireChars(out.length());
+        }
+        return out.toString();
+    }
+
+    private static Object field(String field, Arguments arguments, int next) {
+        boolean numbered = field.matches("\\d{0,4}");
+        int index = field.isEmpty() ? next : numbered ? Integer.parseInt(field) : Integer.MAX_VALUE;
+        if (!field.matches("\\w*") || !arguments.has(index, field)) {
+            throw TemplateException.failed("a place in a format without a value, or with a format");
+        }
+        return arguments.get(index, field, null);
+    }
+
+    /** {@code %s}, {@code %d} and {@code %%}. */
+    static String percent(String form, List<?> values, Limits limits) {
+        StringBuilder out = new StringBuilder();
+        int next = 0;
+        for (int i = 0; i < form.length(); i++) {
+            char c = form.charAt(i);
+            if (c != '%') {
+                out.append(c);
+                continue;
+            }
+            i++;
+            char kind = i < form.length() ? form.charAt(i) : ' ';
+            if (kind == '%') {
+                out.append('%');
+                continue;
+            }
+            if (next >= values.size() || (kind != 's' && kind != 'd')) {
+                throw TemplateException.failed("a format other than %s and %d, or too few values");
+            }
+            Object value = values.get(next++);
+            out.append(kind == 's' ? Python.text(value) : Long.toString(Python.integer(value)));
+            limits.requireChars(out.length());
+        }
+        if (next < values.size()) {
+            throw TemplateException.failed("more values than the format has places");
+        }
+        return out.toString();
+    }
+}

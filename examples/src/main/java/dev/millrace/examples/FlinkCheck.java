@@ -1,0 +1,56 @@
+package dev.millrace.examples;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Whether the jars in a Flink session's {@code lib/} suit the jobs that are submitted to it. */
+final class FlinkCheck {
+    private static final String SUBJECT = "Flink";
+
+    private FlinkCheck() {}
+
+    /** {@code home} is Flink's folder; null if it is not known. */
+    static Finding run(String home) throws IOException {
+        if (home == null || home.isBlank()) {
+            return Finding.absent(SUBJECT, "FLINK_HOME is not set: no session is looked at");
+        }
+        Path lib = Path.of(home, "lib");
+        if (!Files.isDirectory(lib)) {
+            return Finding.bad(SUBJECT, "no folder " + lib, "Set FLINK_HOME to Flink's folder");
+        }
+        List<String> jars = jars(lib);
+        List<String> millrace = jars.stream().filter(n -> n.startsWith("millrace")).toList();
+        List<String> kafka =
+                jars.stream()
+                        .filter(n -> n.matches("(flink-(sql-)?connector-kafka|kafka-clients)-.*"))
+                        .toList();
+        if (millrace.isEmpty() && !kafka.isEmpty()) {
+            return Finding.bad(
+                    SUBJECT,
+                    lib + " has " + String.join(", ", kafka) + ", which jobs bring along as well",
+                    "Take it out and restart the session: classes that are there twice end jobs with a"
+                            + " ClassCastException");
+        }
+        return millrace.isEmpty()
+                ? Finding.absent(
+                        SUBJECT,
+                        "no millrace jar in "
+                                + lib
+                                + ": every job brings its own, and an engine of its own")
+                : Finding.good(
+                        SUBJECT,
+                        lib + " has " + String.join(", ", millrace) + ": jobs share one engine");
+    }
+
+    private static List<String> jars(Path lib) throws IOException {
+        try (Stream<Path> files = Files.list(lib)) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".jar"))
+                    .sorted()
+                    .toList();
+        }
+    }
+}
