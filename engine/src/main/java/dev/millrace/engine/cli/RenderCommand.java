@@ -1,6 +1,7 @@
 package dev.millrace.engine.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.millrace.engine.InvalidRequestException;
 import dev.millrace.engine.Problem;
@@ -39,7 +40,8 @@ import picocli.CommandLine.Spec;
             "Example: millrace render --model Qwen/Qwen3-0.6B --messages chat.json --set enable_thinking=false"
         })
 public final class RenderCommand implements Callable<Integer> {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON =
+            new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     @ArgGroup(multiplicity = "1")
     private Source source;
@@ -93,8 +95,9 @@ public final class RenderCommand implements Callable<Integer> {
     public Integer call() {
         Map<String, Object> values = new LinkedHashMap<>();
         values.put("messages", list(messages));
-        values.put("tools", tools == null ? null : list(tools));
-        values.put("documents", null);
+        if (tools != null) {
+            values.put("tools", list(tools));
+        }
         values.put("add_generation_prompt", true);
         variables.forEach((name, text) -> values.put(name, value(text)));
         PrintWriter out = spec.commandLine().getOut();

@@ -35,6 +35,11 @@ public record HubConfig(
         static final Patience DEFAULT =
                 new Patience(
                         6, Duration.ofSeconds(1), Duration.ofMinutes(5), Duration.ofSeconds(60));
+
+        /** With so many tries at most: for what need not be waited for long. */
+        Patience atMost(int tries) {
+            return new Patience(Math.min(tries, attempts), firstPause, longestPause, stall);
+        }
     }
 
     private static final Set<String> TRUE = Set.of("1", "ON", "YES", "TRUE");

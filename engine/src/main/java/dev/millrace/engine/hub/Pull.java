@@ -18,6 +18,8 @@ import java.util.concurrent.ScheduledExecutorService;
  * <p>Thread-safety: none; its own threads are gone when {@link #run} returns.
  */
 final class Pull {
+    private static final int FIRST_TRIES = 3;
+
     private final ModelName model;
     private final HubConfig config;
     private final HubCache cache;
@@ -41,11 +43,13 @@ final class Pull {
 
     /** Fetches the model; returns its folder in the cache, or its GGUF file there. */
     Path run() throws InterruptedException {
+        // A hub that does not answer at all is given up soon: perhaps a path was meant.
         ModelFiles files =
-                retries.run(
-                        client.where(),
-                        () -> 0,
-                        () -> ModelFiles.read(client.info(), client.where()));
+                new Retries(config.patience().atMost(FIRST_TRIES))
+                        .run(
+                                client.where(),
+                                () -> 0,
+                                () -> ModelFiles.read(client.info(), client.where()));
         Set<String> wanted = FileChoice.of(files.names(), model.file(), client.where());
         try (PullWorkers workers = new PullWorkers()) {
             fetch(workers, files.commit(), wanted);

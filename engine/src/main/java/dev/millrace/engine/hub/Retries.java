@@ -73,7 +73,7 @@ final class Retries {
                 failures + " failures in a row, the last one " + kind(e) + reason,
                 "a hub that answers",
                 "Check network, proxy (-Dhttps.proxyHost in MILLRACE_JAVA_OPTS) and HF_ENDPOINT, then run it again:"
-                        + " what was fetched is kept",
+                        + " what was fetched is kept. If a path was meant, check the path",
                 e);
     }
 

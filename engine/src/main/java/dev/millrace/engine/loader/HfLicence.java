@@ -24,6 +24,9 @@ final class HfLicence {
         if (!Files.isRegularFile(readme)) {
             return Optional.empty();
         }
+        if (readme.toFile().length() > MAX_README_BYTES) {
+            return Optional.empty();
+        }
         Matcher front = FRONT_MATTER.matcher(JsonFiles.readText(readme, MAX_README_BYTES, CODE));
         if (!front.find()) {
             return Optional.empty();

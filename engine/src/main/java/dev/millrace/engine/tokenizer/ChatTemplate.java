@@ -33,7 +33,7 @@ public final class ChatTemplate {
     public static final int MAX_OUTPUT_CHARS = 64 << 20;
 
     /** How long a template may take. */
-    public static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(2);
+    public static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(5);
 
     private static final String WHERE = "chat template";
 
@@ -91,13 +91,16 @@ public final class ChatTemplate {
 
     /**
      * Writes out what {@code variables} hold: {@code messages} and whatever else the template knows, as values of JSON
-     * (maps, lists, texts, numbers, booleans, null). BOS and EOS are there unless a variable says otherwise.
+     * (maps, lists, texts, numbers, booleans, null). BOS and EOS are there unless a variable says otherwise, tools and documents are None.
      *
      * @throws InvalidRequestException when the template refuses the messages or exceeds its limits
      */
     public String render(Map<String, ?> variables) {
         Map<String, Object> bindings = new HashMap<>();
-        // As in transformers a token that the model does not have is undefined, not empty.
+        // As in transformers: these are None when not given, but a token that the model does not have
+        // is undefined.
+        bindings.put("tools", null);
+        bindings.put("documents", null);
         if (!bosToken.isEmpty()) {
             bindings.put("bos_token", bosToken);
         }

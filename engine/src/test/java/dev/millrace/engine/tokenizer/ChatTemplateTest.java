@@ -105,6 +105,7 @@ final class ChatTemplateTest {
                 "{{ 7 // 2 }} {{ -7 % 3 }} {{ 2 ** 3 }} {{ 1 / 4 }} {{ 'ab' * 2 }};3 2 8 0.25 abab",
                 "{{ 'abcde'[1:-1] }} {{ 'abc'[::-1] }} {{ [1, 2, 3][-1] }};bcd cba 3",
                 "{{ [1, 2, 3] | map('string') | join('+') }} {{ [3, 1] | sort | first }};1+2+3 1",
+                "{{ tools is none }} {{ documents }} {{ bos_token }} {{ x is defined }};True None <s> False",
                 "{{ 'x' if false }}|{{ undefined_name }}|{{ 1 < 2 < 3 }};||True",
                 "{{ {'b': 1, 'a': 2} | dictsort | list }};[('a', 2), ('b', 1)]",
                 "{% set ns = namespace() %}{% set ns.a = 'x' %}{{ ns.a ~ 1 }};x1",
