@@ -142,7 +142,7 @@ final class Filters {
         if (precision < 0 || precision > 15) {
             throw TemplateException.failed("a precision outside 0 to 15");
         }
-        double scale = Math.pow(10, precision);
+        double scale = Math.pow(10, (double) precision);
         double scaled = Python.real(value) * scale;
         double rounded =
                 switch (method) {

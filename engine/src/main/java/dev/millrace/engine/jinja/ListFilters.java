@@ -34,7 +34,7 @@ final class ListFilters {
             return Access.item(value, attribute);
         }
         Object at = value;
-        for (String name : names.split("\\.")) {
+        for (String name : names.split("\\.", -1)) {
             at = Access.item(at, name.matches("\\d{1,9}") ? (Object) Long.valueOf(name) : name);
         }
         return at;

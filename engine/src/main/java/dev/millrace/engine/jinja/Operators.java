@@ -67,7 +67,7 @@ final class Operators {
 
     private static Object power(long a, long b) {
         if (b < 0) {
-            return Math.pow(a, b);
+            return Math.pow((double) a, (double) b);
         }
         if (b > 64) {
             throw TemplateException.failed("a power above 64");

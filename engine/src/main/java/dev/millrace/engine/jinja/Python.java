@@ -108,7 +108,8 @@ final class Python {
     /** {@code a == b}: true equals 1, and 1 equals 1.0. */
     static boolean isEqual(Object a, Object b) {
         if (isNumber(a) && isNumber(b)) {
-            return isInteger(a) && isInteger(b) ? integer(a) == integer(b) : real(a) == real(b);
+            boolean whole = isInteger(a) && isInteger(b);
+            return whole ? integer(a) == integer(b) : real(a) == real(b);
         }
         if (a instanceof List<?> left && b instanceof List<?> right) {
             boolean equal =

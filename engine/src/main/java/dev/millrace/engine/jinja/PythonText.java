@@ -170,7 +170,7 @@ final class PythonText {
                 throw TemplateException.failed("split without a separator but with a count");
             }
             List<Object> words = new ArrayList<>();
-            for (String word : strip(text, null, true, true).split("[\\s\\h\\x85]+")) {
+            for (String word : strip(text, null, true, true).split("[\\s\\h\\x85]+", -1)) {
                 if (!word.isEmpty()) {
                     words.add(word);
                 }

@@ -76,13 +76,18 @@ final class Tests {
     private static void comparisons() {
         ALL.put("sameas", (v, a) -> isSame(v, a.get(0, "other", null)));
         ALL.put("in", (v, a) -> Python.contains(a.get(0, "seq", null), v));
-        Map.of("==", "eq equalto ==", "!=", "ne !=", "<", "lt lessthan <", "<=", "le <=")
+        Map.of(
+                        "==", List.of("eq", "equalto", "=="),
+                        "!=", List.of("ne", "!="),
+                        "<", List.of("lt", "lessthan", "<"),
+                        "<=", List.of("le", "<="),
+                        ">", List.of("gt", "greaterthan", ">"),
+                        ">=", List.of("ge", ">="))
                 .forEach(Tests::comparison);
-        Map.of(">", "gt greaterthan >", ">=", "ge >=").forEach(Tests::comparison);
     }
 
-    private static void comparison(String operator, String names) {
-        for (String name : names.split(" ")) {
+    private static void comparison(String operator, List<String> names) {
+        for (String name : names) {
             ALL.put(name, (v, a) -> Operators.compares(operator, v, a.get(0, "other", null)));
         }
     }

@@ -1,9 +1,13 @@
 package dev.millrace.engine.jinja;
 
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Python's ways to put values into texts, as far as they need no format of their own. */
 final class TextFormat {
+    private static final Pattern PERCENT = Pattern.compile("%(.?)", Pattern.DOTALL);
+
     private TextFormat() {}
 
     /** {@code str.format} with <code>{}</code>, <code>{0}</code> and <code>{name}</code>. */
@@ -42,26 +46,26 @@ final class TextFormat {
     /** {@code %s}, {@code %d} and {@code %%}. */
     static String percent(String form, List<?> values, Limits limits) {
         StringBuilder out = new StringBuilder();
+        Matcher places = PERCENT.matcher(form);
         int next = 0;
-        for (int i = 0; i < form.length(); i++) {
-            char c = form.charAt(i);
-            if (c != '%') {
-                out.append(c);
-                continue;
+        while (places.find()) {
+            String kind = places.group(1);
+            String written = "%";
+            if (!kind.equals("%")) {
+                if (next >= values.size() || !(kind.equals("s") || kind.equals("d"))) {
+                    throw TemplateException.failed(
+                            "a format other than %s and %d, or too few values");
+                }
+                Object value = values.get(next++);
+                written =
+                        kind.equals("s")
+                                ? Python.text(value)
+                                : Long.toString(Python.integer(value));
             }
-            i++;
-            char kind = i < form.length() ? form.charAt(i) : ' ';
-            if (kind == '%') {
-                out.append('%');
-                continue;
-            }
-            if (next >= values.size() || (kind != 's' && kind != 'd')) {
-                throw TemplateException.failed("a format other than %s and %d, or too few values");
-            }
-            Object value = values.get(next++);
-            out.append(kind == 's' ? Python.text(value) : Long.toString(Python.integer(value)));
+            places.appendReplacement(out, Matcher.quoteReplacement(written));
             limits.requireChars(out.length());
         }
+        places.appendTail(out);
         if (next < values.size()) {
             throw TemplateException.failed("more values than the format has places");
         }

@@ -97,7 +97,8 @@ public final class ChatTemplate {
      */
     public String render(Map<String, ?> variables) {
         Map<String, Object> bindings = new HashMap<>();
-        // As in transformers: these are None when not given, but a token that the model does not have
+        // As in transformers: these are None when not given, but a token that the model does not
+        // have
         // is undefined.
         bindings.put("tools", null);
         bindings.put("documents", null);

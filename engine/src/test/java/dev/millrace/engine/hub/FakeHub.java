@@ -160,8 +160,8 @@ public final class FakeHub implements AutoCloseable {
                         .sorted()
                         .map(name -> "{\"rfilename\": \"" + name + "\"}")
                         .collect(Collectors.joining(", "));
-        return ("{\"id\": \"%s\", \"sha\": \"%s\", \"siblings\": [%s]}"
-                        .formatted(MODEL, COMMIT, siblings))
+        return "{\"id\": \"%s\", \"sha\": \"%s\", \"siblings\": [%s]}"
+                .formatted(MODEL, COMMIT, siblings)
                 .getBytes(StandardCharsets.UTF_8);
     }
 
