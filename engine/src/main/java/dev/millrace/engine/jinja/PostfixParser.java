@@ -34,7 +34,7 @@ final class PostfixParser {
 
     private Expression dot(Expression value) {
         Token token = parser.next();
-        if (token.kind() == Token.Kind.INTEGER) {
+        if (token.kind() == Token.Kind.INTEGER && token.text().matches("\\d{1,9}")) {
             long index = Long.parseLong(token.text());
             return scope -> Access.item(value.evaluate(scope), index);
         }

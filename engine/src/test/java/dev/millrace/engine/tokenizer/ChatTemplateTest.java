@@ -152,6 +152,8 @@ final class ChatTemplateTest {
                 "{{ messages is nosuchtest }};'nosuchtest', line 2",
                 "{{ 1 +;a tag without an end, line 2",
                 "{{ 1 2 }};the tag should end, line 2",
+                "{{ messages.99999999999999999999 }};where a name belongs, line 2",
+                "{{ 99999999999999999999 }};a number out of range, line 2",
                 "{% endif %};'endif' that ends nothing, line 2",
                 "{% break %};outside of a loop, line 2",
                 "{{ messages | nosuchfilter }};'nosuchfilter'",
