@@ -173,6 +173,18 @@ public enum JobOption {
             Kind.INTEGER,
             "1",
             "Answers for each record; above 1, `text`, `finish-reason` and `logprob` are arrays."),
+    SAMPLING_JSON_SCHEMA(
+            "sampling.json-schema",
+            Kind.TEXT,
+            Fallback.NONE,
+            "Forces every answer into a JSON schema: a file, or the schema itself, which begins with `{`."),
+    SAMPLING_REGEX(
+            "sampling.regex",
+            Kind.TEXT,
+            Fallback.NONE,
+            "Forces every answer to match a regular expression as a whole."),
+    SAMPLING_CHOICE(
+            "sampling.choice", Kind.LIST, Fallback.NONE, "Forces every answer to be one of these."),
     SAMPLING_COLUMNS(
             "sampling-columns",
             Kind.GROUP,

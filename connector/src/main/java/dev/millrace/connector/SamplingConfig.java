@@ -36,6 +36,7 @@ record SamplingConfig(
                         .stopTokenIds(stopTokenIds(settings))
                         .ignoreEos(settings.flag(JobOption.SAMPLING_IGNORE_EOS))
                         .logprobs(logprobs ? 0 : -1)
+                        .format(AnswerFormats.from(settings))
                         .build();
         requireAllowed(params);
         boolean seedOfRecord = !settings.has(JobOption.SAMPLING_SEED);

@@ -28,7 +28,8 @@ record EngineParts(
 
     /** The same parts with another size of KV memory. */
     EngineParts withNumBlocks(int newNumBlocks) {
-        return new EngineParts(model, tokenizer, chatTemplate, textStreams, runner, newNumBlocks, kvBytesPerToken);
+        return new EngineParts(
+                model, tokenizer, chatTemplate, textStreams, runner, newNumBlocks, kvBytesPerToken);
     }
 
     @Override

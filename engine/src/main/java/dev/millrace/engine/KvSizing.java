@@ -105,7 +105,8 @@ final class KvSizing {
             release(cache);
             runner.withCache(cache(exact, scales));
         }
-        LOG.info("Memory: {} of {}", plan.text(freeBytes(), kernels.buffers(), graphs, exact), type);
+        LOG.info(
+                "Memory: {} of {}", plan.text(freeBytes(), kernels.buffers(), graphs, exact), type);
         return exact.numBlocks();
     }
 

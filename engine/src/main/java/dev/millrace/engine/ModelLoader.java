@@ -119,17 +119,13 @@ final class ModelLoader {
                 config.kvCacheDtype() == KvCacheDtype.FP8
                         || checkpoint.kvScales().isPresent() && kernels.quantizesActivations();
         KvSizing kv =
-                new KvSizing(
-                        config,
-                        model,
-                        maxModelLen,
-                        kernels,
-                        scaled,
-                        checkpoint.deviceBytes());
+                new KvSizing(config, model, maxModelLen, kernels, scaled, checkpoint.deviceBytes());
         Decoder decoder =
                 DecoderLoader.load(checkpoint, kernels, config.maxNumBatchedTokens(), maxModelLen);
         Optional<KvScales> scales =
-                scaled ? Optional.of(kvScales(kernels, checkpoint, decoder, config)) : Optional.empty();
+                scaled
+                        ? Optional.of(kvScales(kernels, checkpoint, decoder, config))
+                        : Optional.empty();
         ModelRunner runner = new ModelRunner(kernels, decoder, info, config);
         EngineParts parts =
                 new EngineParts(

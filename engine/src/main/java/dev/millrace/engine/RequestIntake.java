@@ -1,5 +1,11 @@
 package dev.millrace.engine;
 
+import dev.millrace.engine.grammar.Grammar;
+import dev.millrace.engine.grammar.GrammarError;
+import dev.millrace.engine.grammar.GrammarException;
+import dev.millrace.engine.grammar.GrammarState;
+import dev.millrace.engine.grammar.Grammars;
+import dev.millrace.engine.grammar.TokenBytes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -18,6 +24,7 @@ final class RequestIntake {
     private final int maxModelLen;
     private final int blockSize;
     private final LongSupplier clock;
+    private final Grammars grammars;
 
     RequestIntake(EngineParts parts, EngineConfig config, LongSupplier clock) {
         this.parts = parts;
@@ -27,6 +34,18 @@ final class RequestIntake {
         this.maxModelLen = config.maxModelLen() == 0 ? most : Math.min(most, config.maxModelLen());
         this.blockSize = config.blockSize();
         this.clock = clock;
+        this.grammars = new Grammars(this::tokenBytes);
+    }
+
+    /** The model's end tokens end an answer; they are no part of its text, whatever the tokenizer calls them. */
+    private TokenBytes tokenBytes() {
+        byte[][] bytes = parts.tokenizer().tokenBytes();
+        for (int id : eosTokenIds) {
+            if (id < bytes.length) {
+                bytes[id] = null;
+            }
+        }
+        return new TokenBytes(bytes, vocabSize);
     }
 
     int maxModelLen() {
@@ -49,10 +68,12 @@ final class RequestIntake {
         int maxTokens = Math.min(sampling.maxTokens(), maxModelLen - prompt.size());
         checkPool(prompt.size(), maxTokens);
         checkResumed(request);
+        Grammar grammar = grammar(sampling.format(), maxTokens);
         int[] stopTokenIds = stopTokenIds(sampling);
         List<Sequence> sequences = new ArrayList<>(sampling.n());
         for (int i = 0; i < sampling.n(); i++) {
-            sequences.add(sequence(generation, i, prompt, maxTokens, stopTokenIds));
+            GrammarState form = grammar == null ? null : grammar.start();
+            sequences.add(sequence(generation, i, prompt, maxTokens, stopTokenIds, form));
         }
         sequences.get(0).scheduling.waitingTokens += prompt.size();
         return new ActiveRequest(generation, sequences, now, deadline);
@@ -160,6 +181,31 @@ final class RequestIntake {
         }
     }
 
+    /** Null if the answer has no form. */
+    private Grammar grammar(AnswerFormat format, int maxTokens) {
+        if (format == null) {
+            return null;
+        }
+        Grammar grammar;
+        try {
+            grammar = grammars.of(format);
+        } catch (GrammarException e) {
+            throw new InvalidRequestException(e.problem());
+        }
+        if (grammar.sufficientTokens() > maxTokens) {
+            throw new InvalidRequestException(
+                    new Problem(
+                            GrammarError.MAX_TOKENS,
+                            "max-tokens",
+                            maxTokens + " for this answer",
+                            "at least "
+                                    + grammar.sufficientTokens()
+                                    + ", what the shortest answer of this form may take",
+                            "Raise max-tokens, or shorten what the form asks for"));
+        }
+        return grammar;
+    }
+
     private int[] stopTokenIds(SamplingParams sampling) {
         IntStream own = sampling.ignoreEos() ? IntStream.empty() : Arrays.stream(eosTokenIds);
         IntStream asked = sampling.stopTokenIds().stream().mapToInt(Integer::intValue);
@@ -167,11 +213,16 @@ final class RequestIntake {
     }
 
     private Sequence sequence(
-            Generation generation, int index, TokenIds prompt, int maxTokens, int[] stopTokenIds) {
+            Generation generation,
+            int index,
+            TokenIds prompt,
+            int maxTokens,
+            int[] stopTokenIds,
+            GrammarState form) {
         Request request = generation.request();
         SamplingParams sampling = request.sampling();
         TextStream stream = sampling.stop().isEmpty() ? null : parts.textStreams().get();
-        StopChecker stops = new StopChecker(stopTokenIds, sampling, maxTokens, stream);
+        StopChecker stops = new StopChecker(stopTokenIds, sampling, maxTokens, stream, form);
         Progress given =
                 request.resumed().isEmpty() ? Progress.none() : request.resumed().get(index);
         // Log-probabilities of the prompt come with a drawn token, so one is drawn again.

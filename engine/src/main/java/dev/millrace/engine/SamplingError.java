@@ -18,7 +18,9 @@ public enum SamplingError implements ErrorCode {
     STOP_TOKEN_IDS("LLM-SP-13"),
     LOGPROBS("LLM-SP-14"),
     LOGIT_BIAS("LLM-SP-15"),
-    ALLOWED_TOKEN_IDS("LLM-SP-16");
+    ALLOWED_TOKEN_IDS("LLM-SP-16"),
+    /** A parameter that could keep an answer from the form that it is forced into. */
+    FORMAT("LLM-SP-17");
 
     private final String id;
 

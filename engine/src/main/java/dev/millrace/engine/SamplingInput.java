@@ -1,5 +1,6 @@
 package dev.millrace.engine;
 
+import dev.millrace.engine.grammar.GrammarState;
 import dev.millrace.kernels.Kernels;
 import dev.millrace.kernels.SamplingBatch;
 import java.util.Arrays;
@@ -39,6 +40,7 @@ final class SamplingInput {
     private int[] biasIds = new int[256];
     private float[] biasValues = new float[256];
     private int[] allowed = new int[0];
+
     /** Rows whose parameters the device may not have yet are below this. */
     private int changedRows;
 
@@ -75,7 +77,8 @@ final class SamplingInput {
 
     /** Adds the row of one sequence. In a decode step most rows hold it already, all but what changes with each token. */
     void add(Sequence sequence) {
-        if (inRow[rows] != sequence.blockTable) {
+        // A form allows other tokens at each place.
+        if (inRow[rows] != sequence.blockTable || sequence.scheduling.form() != null) {
             addParameters(sequence);
             inRow[rows] = sequence.blockTable;
             changedRows = Math.max(changedRows, rows + 1);
@@ -100,7 +103,7 @@ final class SamplingInput {
         seed[rows] = sequence.seed;
         numLogprobs[rows] = sampling.logprobs();
         promptLens[rows] = sequence.numPromptTokens;
-        addAllowed(sampling);
+        addAllowed(sequence);
     }
 
     private void addDead() {
@@ -193,18 +196,24 @@ final class SamplingInput {
         biasValues[end] = value;
     }
 
-    private void addAllowed(SamplingParams sampling) {
-        boolean restricted = !sampling.allowedTokenIds().isEmpty();
-        masked[rows] = restricted ? 1 : 0;
-        if (!restricted) {
+    private void addAllowed(Sequence sequence) {
+        GrammarState form = sequence.scheduling.form();
+        boolean restricted = !sequence.sampling.allowedTokenIds().isEmpty();
+        masked[rows] = restricted || form != null ? 1 : 0;
+        if (masked[rows] == 0) {
             return;
         }
         int start = rows * vocabWords;
         if (start + vocabWords > allowed.length) {
             allowed = Arrays.copyOf(allowed, masked.length * vocabWords);
         }
+        if (form != null) {
+            int tokensLeft = sequence.scheduling.maxTokens - sequence.numTokens();
+            form.writeMask(tokensLeft, stopTokenIds, allowed, start, vocabWords);
+            return;
+        }
         Arrays.fill(allowed, start, start + vocabWords, 0);
-        for (int id : sampling.allowedTokenIds()) {
+        for (int id : sequence.sampling.allowedTokenIds()) {
             allowed[start + id / 32] |= 1 << (id % 32);
         }
     }

@@ -27,6 +27,7 @@ import java.util.Set;
  * @param promptLogprobs report the log-probability of each prompt token
  * @param logitBias added to the logits of these tokens
  * @param allowedTokenIds only these may be chosen; empty for all
+ * @param format the form that the answer is forced into; null for none
  */
 public record SamplingParams(
         float temperature,
@@ -46,7 +47,8 @@ public record SamplingParams(
         int logprobs,
         boolean promptLogprobs,
         Map<Integer, Float> logitBias,
-        Set<Integer> allowedTokenIds)
+        Set<Integer> allowedTokenIds,
+        AnswerFormat format)
         implements Serializable {
 
     /** Length of an answer when nothing else is said. */
@@ -89,7 +91,8 @@ public record SamplingParams(
                 .logprobs(logprobs)
                 .promptLogprobs(promptLogprobs)
                 .logitBias(logitBias)
-                .allowedTokenIds(allowedTokenIds);
+                .allowedTokenIds(allowedTokenIds)
+                .format(format);
     }
 
     /** Whether any penalty needs the tokens seen so far. */
@@ -121,6 +124,7 @@ public record SamplingParams(
         private boolean promptLogprobs;
         private Map<Integer, Float> logitBias = Map.of();
         private Set<Integer> allowedTokenIds = Set.of();
+        private AnswerFormat format;
 
         private Builder() {}
 
@@ -214,6 +218,11 @@ public record SamplingParams(
             return this;
         }
 
+        public Builder format(AnswerFormat value) {
+            format = value;
+            return this;
+        }
+
         public SamplingParams build() {
             return new SamplingParams(
                     temperature,
@@ -233,7 +242,8 @@ public record SamplingParams(
                     logprobs,
                     promptLogprobs,
                     logitBias,
-                    allowedTokenIds);
+                    allowedTokenIds,
+                    format);
         }
     }
 }

@@ -36,6 +36,7 @@ public final class SamplingRules {
         checkLengths(params);
         checkStop(params, vocabSize);
         checkLogits(params, vocabSize);
+        checkFormat(params);
     }
 
     private static void checkRandomness(SamplingParams params) {
@@ -174,6 +175,28 @@ public final class SamplingRules {
                 vocabSize,
                 SamplingError.ALLOWED_TOKEN_IDS,
                 "allowed-token-ids");
+    }
+
+    /** These would end an answer, or keep it from its end, where its form does not allow it. */
+    private static void checkFormat(SamplingParams params) {
+        if (params.format() == null) {
+            return;
+        }
+        requireUnset(params.minTokens() == 0, "min-tokens");
+        requireUnset(params.stop().isEmpty(), "stop");
+        requireUnset(params.stopTokenIds().isEmpty(), "stop-token-ids");
+        requireUnset(params.allowedTokenIds().isEmpty(), "allowed-token-ids");
+        requireUnset(!params.ignoreEos(), "ignore-eos");
+    }
+
+    private static void requireUnset(boolean unset, String where) {
+        require(
+                unset,
+                SamplingError.FORMAT,
+                where,
+                "a value beside a form of answers",
+                "none, as the form decides where an answer ends",
+                "Leave out " + where + " or the form");
     }
 
     private static void checkTokenIds(

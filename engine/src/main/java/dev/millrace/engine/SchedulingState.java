@@ -1,5 +1,7 @@
 package dev.millrace.engine;
 
+import dev.millrace.engine.grammar.GrammarState;
+
 /**
  * What the scheduler keeps with a sequence.
  *
@@ -38,6 +40,11 @@ final class SchedulingState {
 
     /** Null while tokens are still to come. */
     FinishReason finishReason;
+
+    /** The answer's place in its form; null if it has none. */
+    GrammarState form() {
+        return stops == null ? null : stops.form();
+    }
 
     boolean isFinished() {
         return finishReason != null;

@@ -45,5 +45,10 @@ final class BrokenTokenizer implements Tokenizer {
     }
 
     @Override
+    public byte[][] tokenBytes() {
+        return sound.tokenBytes();
+    }
+
+    @Override
     public void close() {}
 }

@@ -47,5 +47,14 @@ public final class FakeTokenizer implements Tokenizer {
     }
 
     @Override
+    public byte[][] tokenBytes() {
+        byte[][] bytes = new byte[VOCAB_SIZE][];
+        for (int id = 0; id < VOCAB_SIZE; id++) {
+            bytes[id] = id == EOS || id == BOS ? null : new byte[] {(byte) id};
+        }
+        return bytes;
+    }
+
+    @Override
     public void close() {}
 }

@@ -34,7 +34,8 @@ final class StopCheckerTest {
     @Test
     void aTokenOfSeveralLettersMayHoldTheStopStringInItsMiddle() {
         SamplingParams sampling = SamplingParams.builder().stop(List.of("\n\n")).build();
-        StopChecker checker = new StopChecker(EOS, sampling, 20, id -> id == 'x' ? "a\n\nb" : "c");
+        StopChecker checker =
+                new StopChecker(EOS, sampling, 20, id -> id == 'x' ? "a\n\nb" : "c", null);
         assertThat(checker.accept('c', 1)).isNull();
         assertThat(checker.accept('x', 2)).isEqualTo(FinishReason.STOP);
         assertThat(checker.textBeforeStop()).isEqualTo("ca");
@@ -43,7 +44,7 @@ final class StopCheckerTest {
     @Test
     void ofSeveralStopStringsTheOneThatBeginsFirstCounts() {
         SamplingParams sampling = SamplingParams.builder().stop(List.of("b", "ab")).build();
-        StopChecker checker = new StopChecker(EOS, sampling, 20, id -> "xab");
+        StopChecker checker = new StopChecker(EOS, sampling, 20, id -> "xab", null);
         assertThat(checker.accept('x', 1)).isEqualTo(FinishReason.STOP);
         assertThat(checker.textBeforeStop()).isEqualTo("x");
     }
@@ -67,7 +68,7 @@ final class StopCheckerTest {
     private static StopChecker checker(SamplingParams.Builder sampling, int maxTokens) {
         SamplingParams params = sampling.build();
         TextStream stream = params.stop().isEmpty() ? null : FakeTokenizer::decode;
-        return new StopChecker(EOS, params, maxTokens, stream);
+        return new StopChecker(EOS, params, maxTokens, stream, null);
     }
 
     /** All but the last letter must not end the answer. */

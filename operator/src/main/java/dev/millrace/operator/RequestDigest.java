@@ -1,5 +1,6 @@
 package dev.millrace.operator;
 
+import dev.millrace.engine.AnswerFormat;
 import dev.millrace.engine.Message;
 import dev.millrace.engine.Prompt;
 import dev.millrace.engine.Request;
@@ -80,6 +81,24 @@ final class RequestDigest {
             out.writeFloat(bias.getValue());
         }
         writeIds(sampling.allowedTokenIds(), out);
+        writeFormat(sampling.format(), out);
+    }
+
+    /** Nothing for no form, so that the digests of requests without one are what they were. */
+    private static void writeFormat(AnswerFormat format, DataOutputStream out) throws IOException {
+        if (format instanceof AnswerFormat.JsonSchema json) {
+            out.writeByte(1);
+            writeString(json.schema(), out);
+        } else if (format instanceof AnswerFormat.Regex regex) {
+            out.writeByte(2);
+            writeString(regex.pattern(), out);
+        } else if (format instanceof AnswerFormat.Choice choice) {
+            out.writeByte(3);
+            out.writeInt(choice.texts().size());
+            for (String text : choice.texts()) {
+                writeString(text, out);
+            }
+        }
     }
 
     private static void writeIds(Set<Integer> ids, DataOutputStream out) throws IOException {

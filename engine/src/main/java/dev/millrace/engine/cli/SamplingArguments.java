@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
 
 /** Sampling parameters of the command line. */
@@ -116,6 +117,8 @@ final class SamplingArguments {
             description = "Only these tokens may be chosen.")
     private Set<Integer> allowedTokenIds = Set.of();
 
+    @ArgGroup private FormatArguments format;
+
     SamplingParams params() {
         return SamplingParams.builder()
                 .maxTokens(maxTokens)
@@ -135,6 +138,7 @@ final class SamplingArguments {
                 .logprobs(logprobs)
                 .logitBias(logitBias)
                 .allowedTokenIds(allowedTokenIds)
+                .format(format == null ? null : format.format())
                 .build();
     }
 }

@@ -15,7 +15,7 @@ sealed interface Frame {
     int shortest();
 
     /** The same for a stack that may be empty. */
-    static int shortest(Frame frame) {
+    static int shortestOf(Frame frame) {
         return frame == null ? 0 : frame.shortest();
     }
 
@@ -28,7 +28,7 @@ sealed interface Frame {
             implements Frame {
 
         static InSequence of(Rule.Sequence sequence, int next, Frame parent) {
-            int shortest = Rule.add(sequence.shortestFrom(next), Frame.shortest(parent));
+            int shortest = Rule.add(sequence.shortestFrom(next), Frame.shortestOf(parent));
             return new InSequence(sequence, next, parent, shortest);
         }
 
@@ -59,14 +59,14 @@ sealed interface Frame {
 
         static InRepeat of(Rule.Repeat repeat, int needed, int allowed, Frame parent) {
             long rounds = (long) needed * repeat.item().shortest();
-            int shortest = Rule.add((int) Math.min(Rule.ENDLESS, rounds), Frame.shortest(parent));
+            int shortest = Rule.add((int) Math.min(Rule.ENDLESS, rounds), Frame.shortestOf(parent));
             return new InRepeat(repeat, needed, allowed, parent, shortest);
         }
 
         @Override
         public boolean equals(Object other) {
             return other instanceof InRepeat that
-                    && repeat == that.repeat
+                    && repeat.equals(that.repeat)
                     && needed == that.needed
                     && allowed == that.allowed
                     && parent == that.parent;
@@ -74,7 +74,7 @@ sealed interface Frame {
 
         @Override
         public int hashCode() {
-            return ((System.identityHashCode(repeat) * 31 + needed) * 31 + allowed) * 31
+            return ((repeat.hashCode() * 31 + needed) * 31 + allowed) * 31
                     + System.identityHashCode(parent);
         }
     }

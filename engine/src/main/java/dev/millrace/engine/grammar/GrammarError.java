@@ -20,7 +20,9 @@ public enum GrammarError implements ErrorCode {
     /** The vocabulary has no tokens for bytes that the answer may need. */
     VOCABULARY("LLM-GR-07"),
     /** The shortest answer has more tokens than the request allows. */
-    MAX_TOKENS("LLM-GR-08");
+    MAX_TOKENS("LLM-GR-08"),
+    /** A token was drawn that the form does not allow: a fault of the engine. */
+    MISMATCH("LLM-GR-09");
 
     private final String id;
 
@@ -35,6 +37,6 @@ public enum GrammarError implements ErrorCode {
 
     @Override
     public Status status() {
-        return Status.INVALID_INPUT;
+        return this == MISMATCH ? Status.ENGINE_ERROR : Status.INVALID_INPUT;
     }
 }

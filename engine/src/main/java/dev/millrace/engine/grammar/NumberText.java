@@ -54,8 +54,11 @@ final class NumberText {
                 low != null && low.value().signum() >= 0
                         ? Automata.makeEmpty()
                         : nonNegative(negativeLow, low == null ? null : low.negated(), integer);
-        return decided(Operations.union(
-                List.of(positive, Operations.concatenate(Automata.makeChar('-'), negative))));
+        return decided(
+                Operations.union(
+                        List.of(
+                                positive,
+                                Operations.concatenate(Automata.makeChar('-'), negative))));
     }
 
     private static Automaton nonNegative(Bound low, Bound high, boolean integer) {

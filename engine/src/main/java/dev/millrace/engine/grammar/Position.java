@@ -9,7 +9,7 @@ record Position(Lexeme lexeme, int state, Frame rest) {
 
     /** The fewest bytes to the end of the answer. */
     int distance() {
-        return Rule.add(lexeme.distance(state), Frame.shortest(rest));
+        return Rule.add(lexeme.distance(state), Frame.shortestOf(rest));
     }
 
     @Override

@@ -260,10 +260,7 @@ final class RegexParser {
             case '0' -> 0;
             case 'x' -> hexadecimal(2);
             case 'u' -> unicode();
-            case 'c' -> {
-                at++;
-                yield codePoints[at - 1] % 32;
-            }
+            case 'c' -> control();
             case 'b' -> {
                 if (!inBrackets) {
                     throw unsupported("a word boundary", "characters, classes and groups");
@@ -272,6 +269,15 @@ final class RegexParser {
             }
             default -> identity(letter);
         };
+    }
+
+    private int control() {
+        int letter = peekOr(0);
+        if (!(letter >= 'a' && letter <= 'z' || letter >= 'A' && letter <= 'Z')) {
+            throw syntax("an escape of a control character without a letter");
+        }
+        at++;
+        return letter % 32;
     }
 
     private int identity(int letter) {

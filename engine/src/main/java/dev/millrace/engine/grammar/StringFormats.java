@@ -20,11 +20,16 @@ final class StringFormats {
                     + "|"
                     + LEAP_YEAR
                     + "-02-29)";
+    private static final String OFFSET = "(?:0[0-9]|1[0-3]):[0-5][0-9]";
     private static final String CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]";
     private static final String TIME =
-            CLOCK + ":[0-5][0-9](?:\\.[0-9]{1,9})?(?:Z|\\+" + CLOCK + "|-(?:0[1-9]|1[0-2]):[0-5][0-9])";
+            CLOCK + ":[0-5][0-9](?:\\.[0-9]{1,9})?(?:Z|\\+" + OFFSET + ")";
     private static final String LABEL = "[a-z0-9](?:[a-z0-9\\-]{0,30}[a-z0-9])?";
-    private static final String HOST = LABEL + "(?:\\." + LABEL + "){0,4}\\.(?:com|org|net|edu|gov|info|io|de|es|fr|uk|eu|us|jp|cn)";
+    private static final String HOST =
+            LABEL
+                    + "(?:\\."
+                    + LABEL
+                    + "){0,4}\\.(?:com|org|net|edu|gov|info|io|de|es|fr|uk|eu|us|jp|cn)";
     private static final String OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
     private static final String HEX = "[0-9a-f]";
 

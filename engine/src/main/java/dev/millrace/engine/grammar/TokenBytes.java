@@ -5,15 +5,39 @@ import java.util.BitSet;
 /**
  * The bytes that each token adds to an answer.
  *
- * @param bytes by token id; null for special tokens and ids without a token, which no constrained answer contains
- * @param width ids of the model's logits, at least {@code bytes.length}
+ * <p>Thread-safety: immutable, as long as nobody writes to the arrays.
  */
-public record TokenBytes(byte[][] bytes, int width) {
+public final class TokenBytes {
+    private final byte[][] bytes;
+    private final int width;
 
-    public TokenBytes {
+    /**
+     * A vocabulary.
+     *
+     * @param bytes by token id; null for special tokens and ids without a token, which no constrained answer contains
+     * @param width ids of the model's logits, at least {@code bytes.length}
+     */
+    public TokenBytes(byte[][] bytes, int width) {
         if (width < bytes.length) {
             throw new IllegalArgumentException(bytes.length + " tokens, but logits of " + width);
         }
+        this.bytes = bytes;
+        this.width = width;
+    }
+
+    /** Null for an id without bytes. */
+    byte[] of(int tokenId) {
+        return tokenId < bytes.length ? bytes[tokenId] : null;
+    }
+
+    /** Ids that may have bytes are below this. */
+    int size() {
+        return bytes.length;
+    }
+
+    /** Ids of the model's logits. */
+    int width() {
+        return width;
     }
 
     /** Bytes that are a token by themselves: a shortest way through them is one that tokens can go. */

@@ -24,22 +24,21 @@ final class TokenTrie {
     private final int longest;
 
     TokenTrie(TokenBytes vocabulary) {
-        byte[][] bytes = vocabulary.bytes();
         tokens =
-                IntStream.range(0, bytes.length)
-                        .filter(id -> bytes[id] != null && bytes[id].length > 0)
+                IntStream.range(0, vocabulary.size())
+                        .filter(id -> vocabulary.of(id) != null && vocabulary.of(id).length > 0)
                         .boxed()
-                        .sorted(Comparator.comparing(id -> bytes[id], Arrays::compareUnsigned))
+                        .sorted(Comparator.comparing(vocabulary::of, Arrays::compareUnsigned))
                         .mapToInt(Integer::intValue)
                         .toArray();
-        int capacity = Arrays.stream(tokens).map(id -> bytes[id].length).sum();
+        int capacity = Arrays.stream(tokens).map(id -> vocabulary.of(id).length).sum();
         byte[] newValues = new byte[capacity];
         int[] newDepths = new int[capacity];
         int[] newFirstTokens = new int[capacity + 1];
         int nodes = 0;
         byte[] path = {};
         for (int i = 0; i < tokens.length; i++) {
-            byte[] token = bytes[tokens[i]];
+            byte[] token = vocabulary.of(tokens[i]);
             int shared = Arrays.mismatch(path, token);
             for (int depth = shared < 0 ? token.length : shared; depth < token.length; depth++) {
                 newValues[nodes] = token[depth];

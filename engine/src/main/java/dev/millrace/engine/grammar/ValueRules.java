@@ -188,8 +188,7 @@ final class ValueRules {
     private static Automaton both(Automaton left, Automaton right) {
         return Operations.determinize(
                 Operations.removeDeadStates(
-                        Operations.intersection(
-                                left, Operations.determinize(right, Lexemes.WORK))),
+                        Operations.intersection(left, Operations.determinize(right, Lexemes.WORK))),
                 Lexemes.WORK);
     }
 

@@ -30,11 +30,11 @@ public final class HfTokenizer implements Tokenizer {
     }
 
     private final HuggingFaceTokenizer tokenizer;
-    private final int vocabSize;
+    private final byte[][] tokenBytes;
 
-    private HfTokenizer(HuggingFaceTokenizer tokenizer, int vocabSize) {
+    private HfTokenizer(HuggingFaceTokenizer tokenizer, byte[][] tokenBytes) {
         this.tokenizer = tokenizer;
-        this.vocabSize = vocabSize;
+        this.tokenBytes = tokenBytes;
     }
 
     /**
@@ -56,11 +56,11 @@ public final class HfTokenizer implements Tokenizer {
 
     /** Reads the bytes of a tokenizer.json; {@code where} names them in messages. */
     public static HfTokenizer of(String where, byte[] json, int vocabSize) {
-        int size = TokenizerJson.check(where, json, vocabSize);
+        byte[][] tokenBytes = TokenizerJson.check(where, json, vocabSize);
         try {
             return new HfTokenizer(
                     HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS),
-                    size);
+                    tokenBytes);
         } catch (IOException | RuntimeException e) {
             throw refuse(
                     TokenizerError.INVALID,
@@ -109,7 +109,12 @@ public final class HfTokenizer implements Tokenizer {
 
     @Override
     public int vocabSize() {
-        return vocabSize;
+        return tokenBytes.length;
+    }
+
+    @Override
+    public byte[][] tokenBytes() {
+        return tokenBytes.clone();
     }
 
     @Override

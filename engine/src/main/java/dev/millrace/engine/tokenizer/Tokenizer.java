@@ -16,6 +16,12 @@ public interface Tokenizer extends AutoCloseable {
     /** Number of ids, special ones included. */
     int vocabSize();
 
+    /**
+     * The bytes that each token adds to a text, by id; null for special tokens and ids without a token. A space that the
+     * decoder takes from the front of a text is in them.
+     */
+    byte[][] tokenBytes();
+
     @Override
     void close();
 }

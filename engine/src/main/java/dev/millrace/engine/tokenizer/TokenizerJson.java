@@ -43,11 +43,15 @@ final class TokenizerJson {
         }
     }
 
-    /** Refuses what the library would take silently, or answer with a poor message; gives the number of ids. */
-    static int check(String where, byte[] json, int vocabSize) {
+    /**
+     * Refuses what the library would take silently, or answer with a poor message; gives the bytes of each id, as {@link
+     * Tokenizer#tokenBytes()}.
+     */
+    static byte[][] check(String where, byte[] json, int vocabSize) {
         JsonNode root = parse(where, json);
         TokenizerParts.check(where, root);
-        return TokenizerVocabulary.check(where, root, vocabSize);
+        int size = TokenizerVocabulary.check(where, root, vocabSize);
+        return TokenAlphabet.read(root, size);
     }
 
     private static JsonNode parse(String where, byte[] json) {

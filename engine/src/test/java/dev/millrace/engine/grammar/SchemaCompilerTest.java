@@ -96,14 +96,12 @@ class SchemaCompilerTest {
                         allowed.stream()
                                 .max(
                                         java.util.Comparator.comparing(
-                                                id ->
-                                                        vocabulary.bytes()[id].length * 1000
-                                                                + id % 7))
+                                                id -> vocabulary.of(id).length * 1000 + id % 7))
                                 .orElseThrow(),
                 // Never wants to end: digits, letters, new levels.
                 (allowed, random, vocabulary) ->
                         allowed.stream()
-                                .filter(id -> "]}\"".indexOf(vocabulary.bytes()[id][0]) < 0)
+                                .filter(id -> "]}\"".indexOf(vocabulary.of(id)[0]) < 0)
                                 .findAny()
                                 .orElse(allowed.get(0)));
     }

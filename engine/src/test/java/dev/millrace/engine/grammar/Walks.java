@@ -95,7 +95,7 @@ final class Walks {
             }
             TokenMask mask = masks.mask(at, left);
             List<Integer> allowed = new ArrayList<>();
-            for (int id = 0; id < vocabulary.bytes().length; id++) {
+            for (int id = 0; id < vocabulary.size(); id++) {
                 if (mask.allows(id)) {
                     allowed.add(id);
                 }
@@ -106,7 +106,7 @@ final class Walks {
                 }
                 throw new AssertionError("no token may follow " + answer + ", " + left + " left");
             }
-            byte[] token = vocabulary.bytes()[chooser.choose(allowed, random, vocabulary)];
+            byte[] token = vocabulary.of(chooser.choose(allowed, random, vocabulary));
             answer.writeBytes(token);
             for (byte value : token) {
                 at = configurations.step(at, value & 0xff);

@@ -122,6 +122,11 @@ final class StreamingDetokenizerTest {
             }
 
             @Override
+            public byte[][] tokenBytes() {
+                return tokenizer.tokenBytes();
+            }
+
+            @Override
             public void close() {}
         };
     }
