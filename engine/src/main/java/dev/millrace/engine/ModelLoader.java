@@ -117,7 +117,7 @@ final class ModelLoader {
         kernels.checkHeads(model.headDim());
         boolean scaled =
                 config.kvCacheDtype() == KvCacheDtype.FP8
-                        || checkpoint.kvScales().isPresent() && kernels.quantizesActivations();
+                        || (kernels.quantizesActivations() && checkpoint.kvScales().isPresent());
         KvSizing kv =
                 new KvSizing(config, model, maxModelLen, kernels, scaled, checkpoint.deviceBytes());
         Decoder decoder =
