@@ -82,7 +82,7 @@ record Conjunction(Set<SchemaNode> nodes) {
         while (!draft.open.isEmpty()) {
             SchemaNode node = draft.open.removeFirst();
             JsonNode json = node.json();
-            if (json == null || !json.isObject() && !json.isBoolean()) {
+            if (json == null || (!json.isObject() && !json.isBoolean())) {
                 throw node.problem(
                         GrammarError.SYNTAX,
                         "",

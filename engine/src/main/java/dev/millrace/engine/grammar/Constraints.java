@@ -20,8 +20,8 @@ import java.util.Set;
  * @param multiples what numbers must be multiples of
  * @param minLength code points of strings
  * @param maxLength code points of strings; -1 for no limit
- * @param patterns nodes with {@code pattern}
- * @param formats nodes with {@code format}
+ * @param patterns nodes that have a pattern
+ * @param formats nodes that have a format
  */
 record Constraints(
         Set<JsonType> types,
@@ -172,14 +172,14 @@ record Constraints(
 
         private void raise(NumberText.Bound bound) {
             int order = low == null ? 1 : bound.value().compareTo(low.value());
-            if (order > 0 || order == 0 && !bound.inclusive()) {
+            if (order > 0 || (order == 0 && !bound.inclusive())) {
                 low = bound;
             }
         }
 
         private void lower(NumberText.Bound bound) {
             int order = high == null ? -1 : bound.value().compareTo(high.value());
-            if (order < 0 || order == 0 && !bound.inclusive()) {
+            if (order < 0 || (order == 0 && !bound.inclusive())) {
                 high = bound;
             }
         }

@@ -152,7 +152,7 @@ final class ObjectRules {
         }
 
         private Rule end(int count) {
-            boolean enough = counted == 1 || count >= members.min && count <= members.max;
+            boolean enough = counted == 1 || (count >= members.min && count <= members.max);
             return enough ? text("}") : new Rule.Choice(List.of());
         }
 

@@ -273,7 +273,7 @@ final class RegexParser {
 
     private int control() {
         int letter = peekOr(0);
-        if (!(letter >= 'a' && letter <= 'z' || letter >= 'A' && letter <= 'Z')) {
+        if (!((letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z'))) {
             throw syntax("an escape of a control character without a letter");
         }
         at++;
@@ -284,7 +284,7 @@ final class RegexParser {
         if ("^$\\.*+?()[]{}|/-".indexOf(letter) >= 0 && letter != 0) {
             return letter;
         }
-        if (letter >= '1' && letter <= '9' || letter == 'k') {
+        if ((letter >= '1' && letter <= '9') || letter == 'k') {
             throw unsupported("a back-reference", "characters, classes and groups");
         }
         at -= 2;

@@ -138,7 +138,7 @@ final class SchemaCompiler {
     private SchemaNode resolve(SchemaNode from, String reference) {
         String path = reference.startsWith("#") ? reference.substring(1) : null;
         JsonNode target =
-                path == null || !path.isEmpty() && path.charAt(0) != '/'
+                path == null || (!path.isEmpty() && path.charAt(0) != '/')
                         ? null
                         : root.json().at(path);
         if (target == null || target.isMissingNode()) {

@@ -60,7 +60,7 @@ class NumberTextTest {
     }
 
     private static boolean inside(String text, Bound low, Bound high, boolean integer) {
-        if (!CANONICAL.matcher(text).matches() || integer && text.contains(".")) {
+        if (!CANONICAL.matcher(text).matches() || (integer && text.contains("."))) {
             return false;
         }
         BigDecimal value = new BigDecimal(text);
@@ -69,8 +69,8 @@ class NumberTextTest {
         }
         int aboveLow = low == null ? 1 : value.compareTo(low.value());
         int belowHigh = high == null ? -1 : value.compareTo(high.value());
-        return (aboveLow > 0 || aboveLow == 0 && low.inclusive())
-                && (belowHigh < 0 || belowHigh == 0 && high.inclusive());
+        return (aboveLow > 0 || (aboveLow == 0 && low.inclusive()))
+                && (belowHigh < 0 || (belowHigh == 0 && high.inclusive()));
     }
 
     @Test

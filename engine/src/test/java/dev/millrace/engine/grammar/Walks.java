@@ -90,7 +90,7 @@ final class Walks {
         ByteArrayOutputStream answer = new ByteArrayOutputStream();
         Configuration at = configurations.start();
         for (int left = maxTokens; ; left--) {
-            if (at.complete() || at.accepting() && random.nextDouble() < endProbability) {
+            if (at.complete() || (at.accepting() && random.nextDouble() < endProbability)) {
                 break;
             }
             TokenMask mask = masks.mask(at, left);
