@@ -18,7 +18,7 @@ public final class GpuBenchCommand implements Callable<Integer> {
             names = "--model-only",
             description =
                     "Prints the model of docs/kernels/model.md: least times by counted work and"
-                        + " data sheets. Needs no GPU; nothing is measured.")
+                            + " data sheets. Needs no GPU; nothing is measured.")
     private boolean modelOnly;
 
     @Option(names = "--output", description = "text or json (default: ${DEFAULT-VALUE}).")

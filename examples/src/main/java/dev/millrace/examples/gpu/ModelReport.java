@@ -79,7 +79,7 @@ final class ModelReport {
         for (Card card : Card.values()) {
             text.format(
                     "  %-10s microseconds a launch  launches %8s %9s %9s   of step, held back by,"
-                        + " shape\n",
+                            + " shape\n",
                     card.title(), "memory", "tensor", "issue");
             List<Bound> bounds = step(card, format, decode);
             for (Bound bound : bounds) {
