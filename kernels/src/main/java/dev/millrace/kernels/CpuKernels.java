@@ -70,7 +70,7 @@ public final class CpuKernels implements Kernels {
         rmsNorm = new RmsNorm(context);
         LinearInput input = new LinearInput(context, buffers, quantizesActivations);
         linear = new Linear(context, input);
-        linearArgmax = new LinearArgmax(context);
+        linearArgmax = new LinearArgmax(context, input);
         gatedLinear = new GatedLinear(context, linear, input, buffers);
         ropeStoreKv = new RopeStoreKv(context);
         attention = new PagedAttention(context);

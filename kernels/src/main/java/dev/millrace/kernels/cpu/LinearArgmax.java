@@ -22,20 +22,22 @@ public final class LinearArgmax implements WorkerPool.Work {
     private final CpuContext context;
     private final UnitPlan plan = new UnitPlan();
     private final long[][] best;
+    private final LinearInput input;
     private Tensor in;
     private Weight weight;
     private float softCap;
     private int rows;
 
-    public LinearArgmax(CpuContext context) {
+    public LinearArgmax(CpuContext context, LinearInput input) {
         this.context = context;
+        this.input = input;
         best = new long[context.scratch.length][0];
     }
 
     /** Computes {@code newRows} rows; {@code newSoftCap} 0 is none. */
     public void run(
             Tensor tokenIds, Tensor newIn, Weight newWeight, float newSoftCap, int newRows) {
-        in = newIn;
+        in = input.of(newIn, newWeight, newRows);
         weight = newWeight;
         softCap = newSoftCap;
         rows = newRows;
