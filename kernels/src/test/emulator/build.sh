@@ -3,7 +3,7 @@
 #
 #   OUT_DIR/plain/libcuda.so.1  libkernels.so    fast
 #   OUT_DIR/check/libcuda.so.1  libkernels.so    every access checked; needed for counting too
-#   OUT_DIR/tests/{bugs,counters,conformance}/{plain,check}/libkernels.so, OUT_DIR/tests/run    --tests only: what tests the emulator itself
+#   OUT_DIR/tests/{bugs,counters}/{plain,check}/libkernels.so, OUT_DIR/tests/run    --tests only: what tests the emulator itself
 #
 # Only what changed, by content, is compiled again. CUDA_HOME must hold the headers of a CUDA toolkit 13; nvcc is not needed.
 #   KERNELS="a.cu b.cu"  other kernels than those of src/main/cuda; then only OUT_DIR/{plain,check}/libkernels.so are made,
@@ -174,7 +174,7 @@ compile_marker() {
 # Kernels with planted bugs or known counters, and the host program that runs them.
 build_tests() {
     local out=$1 set
-    for set in bugs counters conformance; do
+    for set in bugs counters; do
         KERNELS=$(echo "$here/tests/$set"/*.cu) EMULATOR_DIR=$out "${BASH_SOURCE[0]}" "$out/tests/$set"
     done
     for source in "$here"/tests/runner/*.cpp; do printf '%s\n' "--emulator $source"; done |
@@ -185,7 +185,9 @@ build_tests() {
 
 # Of everything that a build depends on: the quick way out when nothing changed.
 all_inputs() {
-    { echo "${KERNELS:-} ${MODES:-} $CUDA_HOME"; cat "$CUDA_HOME/include/cuda.h" "$cuda_sources"/*.cu* ${KERNELS:-}
+    { echo "${KERNELS:-} ${MODES:-} $CUDA_HOME"
+        cat "$CUDA_HOME/include/cuda.h" "$cuda_sources"/*.cu* "$cuda_sources"/conformance/*.cu
+        cat ${KERNELS:-} /dev/null
         find "$here" -type f -print0 | sort -z | xargs -0 cat; } | sha256sum
 }
 
@@ -210,7 +212,7 @@ main() {
         read -ra sources <<<"$KERNELS"
     else
         shopt -s nullglob
-        sources=("$cuda_sources"/*.cu)
+        sources=("$cuda_sources"/*.cu "$cuda_sources"/conformance/*.cu)
     fi
     {
         if [ -z "${KERNELS:-}" ]; then

@@ -1,6 +1,6 @@
-// conformance: runs the kernels of ../conformance on pseudo-random words and compares with plain loops.
-// Prints a line for each: its name, "ok" or the first difference, and a hash of the result, which a GPU must
-// give too.
+// conformance: runs the kernels of src/main/cuda/conformance on pseudo-random words and compares with plain
+// loops. Prints a line for each: its name, threads, words of the result and a hash of them, which a GPU must
+// give too; or the first difference.
 #include <cstdio>
 #include <functional>
 #include <string>
@@ -143,7 +143,8 @@ bool runCase(const Case& test, CUdeviceptr out, CUdeviceptr in) {
         printf("%s: word %zu is %08x, not %08x\n", test.kernel.c_str(), i, result[i], test.expected[i]);
         return false;
     }
-    printf("%s: ok %016llx\n", test.kernel.c_str(), (unsigned long long)hashOf(result));
+    printf("%s %u %zu %016llx\n", test.kernel.c_str(), test.threads, result.size(),
+           (unsigned long long)hashOf(result));
     return true;
 }
 

@@ -65,7 +65,7 @@ public enum DeviceErrorCode implements ErrorCode {
     }
 
     /** The device's problem that {@code cause} tells of; empty if it is about something else. */
-    static Optional<Problem> problem(Throwable cause) {
+    public static Optional<Problem> problem(Throwable cause) {
         return cause instanceof KernelException failure
                 ? failure.problem().map(DeviceErrorCode::problem)
                 : Optional.empty();

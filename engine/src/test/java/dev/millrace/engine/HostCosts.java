@@ -5,14 +5,15 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.management.ThreadMXBean;
 import dev.millrace.engine.model.Decoder;
-import dev.millrace.engine.model.DummyDecoder;
 import dev.millrace.engine.model.ModelConfig;
+import dev.millrace.engine.model.SyntheticDecoder;
 import dev.millrace.kernels.CudaKernels;
 import dev.millrace.kernels.Kernels;
 import dev.millrace.kernels.KernelsConfig;
 import dev.millrace.kernels.KvCache;
 import dev.millrace.kernels.KvShape;
 import dev.millrace.kernels.TestingEmulator;
+import dev.millrace.kernels.synthetic.WeightKind;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +34,7 @@ final class HostCosts {
     private static final int WAITING = 100_000;
 
     private final EngineConfig config;
-    private final ModelConfig model = DummyDecoder.llama8b(MAX_MODEL_LEN);
+    private final ModelConfig model = SyntheticDecoder.llama8b(MAX_MODEL_LEN);
     private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private CudaKernels kernels;
     private long launchNanos;
@@ -70,7 +71,9 @@ final class HostCosts {
         ModelInfo info =
                 new ModelInfo(
                         "dummy", MAX_MODEL_LEN, model.vocabSize(), model.eosTokenIds(), "dummy");
-        Decoder decoder = DummyDecoder.load(model, kernels, config.maxNumBatchedTokens());
+        Decoder decoder =
+                SyntheticDecoder.load(
+                        model, kernels, WeightKind.DENSE, config.maxNumBatchedTokens());
         KvCache cache =
                 kernels.allocateKvCache(
                         new KvShape(

@@ -8,6 +8,7 @@ import dev.millrace.engine.cli.PullCommand;
 import dev.millrace.engine.cli.RenderCommand;
 import dev.millrace.engine.cli.ScoreCommand;
 import dev.millrace.examples.gpu.GpuBenchCommand;
+import dev.millrace.examples.gpu.GpuCheckCommand;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -34,6 +35,7 @@ import picocli.CommandLine.Command;
             ChatCommand.class,
             ScoreCommand.class,
             BenchCommand.class,
+            GpuCheckCommand.class,
             GpuBenchCommand.class
         },
         commandListHeading = "%nCommands:%n",

@@ -223,6 +223,7 @@ final class CommandContractTest {
                 "inspect x --gpu-memory eighty          | --gpu-memory",
                 "render --messages m.json               | --chat-template",
                 "render --chat-template t --messages no | cannot read no",
+                "gpu-bench --model-only --output xml    | text and json",
             })
     void aWrongCommandLineHasExitCode2AndSaysWhatIsMeant(String arguments, String expected) {
         CommandRun run = CommandRun.of(arguments.strip().split(" +"));
@@ -282,12 +283,21 @@ final class CommandContractTest {
 
     @Test
     void everyCommandHasHelpWithAnExampleOrAFooter() {
-        for (String command : List.of("quickstart", "run", "generate", "chat", "score", "bench")) {
+        List<String> commands = new ArrayList<>(List.of("quickstart", "run", "generate", "chat"));
+        commands.addAll(List.of("score", "bench", "gpu-check", "gpu-bench"));
+        for (String command : commands) {
             CommandRun run = CommandRun.of(command, "--help");
             assertThat(run.exitCode()).isZero();
             assertThat(run.out()).contains("Usage: millrace " + command);
         }
         assertThat(CommandRun.of("--version").out()).startsWith("millrace");
+    }
+
+    /** Without a driver that is what is said; with one, that there is no such device. */
+    @Test
+    void aMissingGpuIsOneClearMessage() {
+        assertBadInput(CommandRun.of("gpu-check", "--device", "cuda:99"), "LLM-DV-0");
+        assertBadInput(CommandRun.of("gpu-bench", "--device", "cuda:99"), "LLM-DV-0");
     }
 
     @Test

@@ -2,8 +2,10 @@ package dev.millrace.kernels;
 
 import dev.millrace.kernels.cuda.CudaOps;
 import dev.millrace.kernels.cuda.CudaRuntime;
+import dev.millrace.kernels.cuda.DeviceTime;
 import dev.millrace.kernels.cuda.Embedding;
 import dev.millrace.kernels.cuda.GatedLinear;
+import dev.millrace.kernels.cuda.KernelTime;
 import dev.millrace.kernels.cuda.Linear;
 import dev.millrace.kernels.cuda.LinearArgmax;
 import dev.millrace.kernels.cuda.LinearInput;
@@ -371,6 +373,29 @@ public final class CudaKernels implements Kernels {
     /** Recorded steps launched so far. */
     public long graphLaunches() {
         return runtime.graphLaunches();
+    }
+
+    /** Whether its tensor cores multiply E4M3. */
+    public boolean multipliesE4m3() {
+        return runtime.ops().device().multipliesE4m3();
+    }
+
+    /** The time that the device takes from the begin to the end of what {@code work} enqueues; does not wait for it. */
+    public DeviceTime time(Runnable work) {
+        checkOpen();
+        return runtime.time(work);
+    }
+
+    /** The time of each kernel that {@code work} launches, in order; recorded steps run kernel by kernel meanwhile. */
+    public List<KernelTime> trace(Runnable work) {
+        checkOpen();
+        return runtime.trace(work);
+    }
+
+    /** Bytes that the driver reads and writes in a second when it copies {@code bytes} inside of the device. */
+    public double copyRate(long bytes) {
+        checkOpen();
+        return runtime.copyRate(bytes);
     }
 
     private void prepareLaunch() {

@@ -6,8 +6,8 @@ import java.nio.file.Path;
 /**
  * The emulated CUDA device: a {@code libcuda.so.1} of the build that takes the driver's place in this process.
  *
- * <p>{@code -Dmillrace.emulator=plain|check} chooses fast or checked kernels; {@code none} leaves it out. Its own settings are
- * environment variables, see {@code src/test/emulator/README.md}. With {@code MILLRACE_CUDA=required} it is an error that it was
+ * <p>{@code -Dmillrace.emulator=plain|check} chooses fast or checked kernels; {@code none} leaves it out; {@code device} is for a machine
+ * with a GPU, which then takes its place. Its own settings are environment variables, see {@code src/test/emulator/README.md}. With {@code MILLRACE_CUDA=required} it is an error that it was
  * not built.
  */
 public final class TestingEmulator {
@@ -27,6 +27,9 @@ public final class TestingEmulator {
     }
 
     private static boolean load() {
+        if (MODE.equals("device")) {
+            return true;
+        }
         Path library = folder().resolve(MODE).resolve("libcuda.so.1").toAbsolutePath();
         if (MODE.equals("none") || !Files.exists(library)) {
             if ("required".equals(System.getenv("MILLRACE_CUDA"))) {

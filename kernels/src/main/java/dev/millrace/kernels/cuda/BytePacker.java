@@ -39,18 +39,13 @@ final class BytePacker {
                     source.n(), source.k(), gateUp, packBytes(source, gateUp, DType.INT8), scales);
         }
         Quantization.E4m3 e4m3 = (Quantization.E4m3) source.quantization();
-        boolean multipliesCodes = ops.quantizesActivations() && hasE4m3();
+        boolean multipliesCodes = ops.quantizesActivations() && ops.device().multipliesE4m3();
         return multipliesCodes && e4m3.grid() != ScaleGrid.ROW_128
                 ? packE4m3(source, e4m3, gateUp)
                 : dequantise(
                         source,
                         gateUp,
                         (bits, row, i) -> E4m3.value(bits) * scale(e4m3, row, i, source.k()));
-    }
-
-    private boolean hasE4m3() {
-        int capability = ops.device().computeCapability();
-        return capability == 89 || capability == 90;
     }
 
     private Weight packE4m3(QuantizedSource source, Quantization.E4m3 e4m3, boolean gateUp) {

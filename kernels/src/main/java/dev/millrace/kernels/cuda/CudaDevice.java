@@ -76,6 +76,11 @@ public record CudaDevice(
         return computeCapability / 10 + "." + computeCapability % 10;
     }
 
+    /** Whether the kernels multiply E4M3 there: those of later architectures are compiled for 8.0. */
+    public boolean multipliesE4m3() {
+        return computeCapability == 89 || computeCapability == 90;
+    }
+
     @Override
     public String toString() {
         return "cuda:%d (%s, compute capability %s, %d MiB)"

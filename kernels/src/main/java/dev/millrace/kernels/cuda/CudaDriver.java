@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
 import java.util.stream.Stream;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
@@ -16,6 +17,8 @@ import jcuda.driver.JCudaDriver;
 final class CudaDriver {
     /** Fatbins of toolkit 13 are understood from the drivers of the 580 line on. */
     static final int LEAST_VERSION = 13_000;
+
+    private static final String LIBRARY = "libcuda.so.1";
 
     private CudaDriver() {}
 
@@ -44,10 +47,22 @@ final class CudaDriver {
         return new DeviceProblem(
                         DeviceError.NO_DRIVER,
                         "CUDA driver",
-                        "no libcuda.so.1 that could be loaded: " + cause.getMessage(),
+                        "no libcuda.so.1 that could be loaded: " + reason(cause),
                         "an NVIDIA driver of version 580 or later",
                         "Install the driver (in a container: run it with the NVIDIA container toolkit), or set device = cpu")
                 .exception(cause);
+    }
+
+    /** JCuda tells of a missing library in a page of text with stack traces; one line of it says why. */
+    private static String reason(Throwable cause) {
+        List<String> lines = String.valueOf(cause.getMessage()).lines().toList();
+        for (String line : lines) {
+            int at = line.indexOf(LIBRARY + ": ");
+            if (at >= 0) {
+                return line.substring(at);
+            }
+        }
+        return lines.isEmpty() ? "" : lines.get(0);
     }
 
     static KernelException noDevice() {

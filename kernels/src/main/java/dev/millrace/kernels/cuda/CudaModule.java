@@ -33,18 +33,23 @@ final class CudaModule implements AutoCloseable {
     static byte[] fatbin() {
         try (InputStream resource = CudaModule.class.getResourceAsStream(RESOURCE)) {
             if (resource == null) {
-                throw new DeviceProblem(
-                                DeviceError.NO_KERNELS,
-                                "millrace-kernels",
-                                "a jar built without CUDA kernels",
-                                "one built where a CUDA compiler or Python was at hand",
-                                "Build it with CUDA_HOME set, or set device = cpu")
-                        .exception();
+                throw noKernels();
             }
             return resource.readAllBytes();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The jar was built for the CPU only. */
+    static KernelException noKernels() {
+        return new DeviceProblem(
+                        DeviceError.NO_KERNELS,
+                        "millrace-kernels",
+                        "a jar built without CUDA kernels",
+                        "one built where a CUDA compiler or Python was at hand",
+                        "Build it with CUDA_HOME set, or set device = cpu")
+                .exception();
     }
 
     private static KernelException corrupt(String given) {

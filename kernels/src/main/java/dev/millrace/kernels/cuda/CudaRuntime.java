@@ -83,6 +83,40 @@ public final class CudaRuntime implements AutoCloseable {
         graphs.run(shape, step);
     }
 
+    /** The time that the device takes from the begin to the end of what {@code work} enqueues; does not wait for it. */
+    public DeviceTime time(Runnable work) {
+        prepareLaunch();
+        DeviceEvent start = DeviceEvent.record(stream);
+        try {
+            work.run();
+            uploads.flush();
+            return new DeviceTime(start, DeviceEvent.record(stream));
+        } catch (RuntimeException | Error e) {
+            start.close();
+            throw e;
+        }
+    }
+
+    /** The time of each kernel that {@code work} launches; recorded steps run kernel by kernel meanwhile. */
+    public List<KernelTime> trace(Runnable work) {
+        prepareLaunch();
+        try (LaunchTrace trace = new LaunchTrace(stream)) {
+            launcher.trace(trace);
+            graphs.pause(true);
+            work.run();
+            return trace.times();
+        } finally {
+            launcher.trace(null);
+            graphs.pause(false);
+        }
+    }
+
+    /** Bytes that the driver reads and writes in a second when it copies {@code bytes} inside of the device. */
+    public double copyRate(long bytes) {
+        context.makeCurrent();
+        return CopyRate.measure(this, stream, bytes);
+    }
+
     /** Kernels launched so far, without those that graphs have launched. */
     public long launches() {
         return launcher.launches();

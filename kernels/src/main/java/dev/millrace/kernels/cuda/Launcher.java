@@ -30,6 +30,7 @@ public final class Launcher implements AutoCloseable {
     private EntryPoint entry;
     private int count;
     private long launches;
+    private LaunchTrace trace;
 
     Launcher(CudaModule module, CudaStream stream) {
         this.module = module;
@@ -95,6 +96,14 @@ public final class Launcher implements AutoCloseable {
             return;
         }
         allowShared(sharedBytes);
+        if (trace == null) {
+            launch(gridX, gridY, gridZ, block, sharedBytes);
+        } else {
+            trace.around(entry, () -> launch(gridX, gridY, gridZ, block, sharedBytes));
+        }
+    }
+
+    private void launch(int gridX, int gridY, int gridZ, int block, int sharedBytes) {
         CudaResult.check(
                 JCudaDriver.cuLaunchKernel(
                         module.function(entry),
@@ -122,6 +131,11 @@ public final class Launcher implements AutoCloseable {
                     "cuFuncSetAttribute");
             allowedSharedBytes[entry.ordinal()] = bytes;
         }
+    }
+
+    /** From now on takes the time of each launch; null for not. */
+    void trace(LaunchTrace newTrace) {
+        trace = newTrace;
     }
 
     /** Kernels launched so far, those into a graph included. */

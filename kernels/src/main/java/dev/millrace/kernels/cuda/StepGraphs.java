@@ -26,6 +26,7 @@ final class StepGraphs implements AutoCloseable {
     private int count;
     private boolean recording;
     private boolean disabled;
+    private boolean paused;
     private long launches;
 
     StepGraphs(CudaStream stream) {
@@ -37,6 +38,10 @@ final class StepGraphs implements AutoCloseable {
      * it is recorded.
      */
     void run(int shape, Runnable step) {
+        if (paused) {
+            step.run();
+            return;
+        }
         int index = find(shape);
         if (index < 0 && !disabled) {
             add(shape);
@@ -50,6 +55,11 @@ final class StepGraphs implements AutoCloseable {
         CudaResult.check(
                 JCudaDriver.cuGraphLaunch(graphs[index], stream.handle()), "cuGraphLaunch");
         launches++;
+    }
+
+    /** While it pauses, steps run as they are. */
+    void pause(boolean newPaused) {
+        paused = newPaused;
     }
 
     /** −1 if the shape is new. */

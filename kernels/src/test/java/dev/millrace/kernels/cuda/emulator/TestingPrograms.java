@@ -84,25 +84,29 @@ public final class TestingPrograms {
         }
     }
 
-    /** Runs the host program of src/test/emulator/tests/runner. */
+    /** Runs the host program of src/test/emulator/tests/runner on the kernels of the product. */
+    ChildProcess.Result run(Build build, Map<String, String> options, List<String> arguments) {
+        return run(build, folder.resolve(build.folder()), options, arguments);
+    }
+
+    /** Runs it on one set of the emulator's own test kernels. */
     ChildProcess.Result run(
             Build build, String testKernels, Map<String, String> options, List<String> arguments) {
+        Path kernels = folder.resolve("tests").resolve(testKernels).resolve(build.folder());
+        return run(build, kernels, options, arguments);
+    }
+
+    private ChildProcess.Result run(
+            Build build, Path kernels, Map<String, String> options, List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(folder.resolve("tests/run").toString());
         command.addAll(arguments);
         ChildProcess process =
                 new ChildProcess(command)
                         .with("LD_LIBRARY_PATH", folder.resolve(build.folder()).toString())
-                        .with("MILLRACE_EMU_KERNELS", kernelLibrary(build, testKernels).toString());
+                        .with("MILLRACE_EMU_KERNELS", kernels.resolve("libkernels.so").toString());
         options.forEach((name, value) -> process.with("MILLRACE_EMU_" + name, value));
         return process.run();
-    }
-
-    private Path kernelLibrary(Build build, String testKernels) {
-        return folder.resolve("tests")
-                .resolve(testKernels)
-                .resolve(build.folder())
-                .resolve("libkernels.so");
     }
 
     /** Builds on first use; `missing` says in one line what the machine lacks. */

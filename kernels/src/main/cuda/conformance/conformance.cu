@@ -1,7 +1,7 @@
 // One kernel for each wrapper of ptx.cuh, with a result that is the same on every device: operands are whole
 // numbers between -8 and 8, so that no sum is rounded, whatever the order of its additions. Run on a GPU, the
-// results can be recorded and held against the emulator's; run here, they are held against plain loops
-// (../runner/conformance.cpp).
+// results are recorded and held against the emulator's; on the emulator they are held against plain loops
+// (src/test/emulator/tests/runner/conformance.cpp).
 //
 // in: words of pseudo-random bits. out: what the instruction left, lane by lane, or a whole matrix
 // [row][column].
