@@ -1,6 +1,7 @@
 // Attention over paged keys and values (formula, order of additions: attention_tile.cuh).
 //
 // Shapes: out, q A [T, H * D]; keys, values A or e4m3 [blocks, Hkv, B, D]; plan from attention_plan.
+// sinks F32 [H]: one more score of each head, of no token, in the sum of its weights; null for none.
 // Launch: 128 threads, Shared::kBytes of dynamic memory; any number of blocks, which share the plan's
 //   items; `scratch` has 64 * Dim floats for each block.
 // A block's 4 warps are RowWarps groups of 16 rows by KeyWarps warps that share the rows of a group: for
@@ -170,13 +171,24 @@ __device__ __forceinline__ float value_scale(const Arguments& a, int head) {
     return a.value_scales == nullptr ? 1.f : a.value_scales[head];
 }
 
+// Sum of a row's weights with that of its head's sink, a score without a value; `max` in powers of 2.
+template <class Types, int M>
+__device__ __forceinline__ float with_sink(const Arguments& a, const Shared<Types, M>& s, int row, float max,
+                                           float sum) {
+    if (a.sinks == nullptr) return sum;
+    const float sink = a.sinks[s.columns()[row] / a.head_dim];
+    return __fadd_rn(sum, ex2(fmaf(sink, kLog2E, -finite_or_zero(max))));
+}
+
 // Writes the quotients to out, through the place of Q.
 template <class Types, class Tile>
 __device__ __forceinline__ void store(const Arguments& a, const Item<Tile::kRows>& item,
                                       const Shared<Types, Tile::kRows>& s,
                                       const typename Tile::WarpState& state) {
     const float scale_v = value_scale(a, item.head);
-    const float inverse[2] = {scale_v / state.sums[0], scale_v / state.sums[2]};
+    const int row = Tile::first_row() + threadIdx.x % 32 / 4;
+    const float inverse[2] = {scale_v / with_sink(a, s, row, state.max[0], state.sums[0]),
+                              scale_v / with_sink(a, s, row + 8, state.max[1], state.sums[2])};
 #pragma unroll
     for (int i = 0; i < Tile::kChunks; i++) {
         if (Tile::chunk(i) < Types::kKvChunks)
@@ -249,7 +261,7 @@ __device__ __forceinline__ void merge_slots(const Arguments& a, const Item<16>& 
             sum = merge(sum, state.y);
             x = make_float4(merge(x.x, y.x), merge(x.y, y.y), merge(x.z, y.z), merge(x.w, y.w));
         }
-        const float inverse = scale_v / sum;
+        const float inverse = scale_v / with_sink(a, s, row, max, sum);
         store4_vector(out + size_t(token) * a.out_stride + s.columns()[row] + i,
                       make_float4(quotient(x.x, inverse), quotient(x.y, inverse), quotient(x.z, inverse),
                                   quotient(x.w, inverse)));
@@ -333,15 +345,16 @@ __device__ __forceinline__ void run(const Arguments& a) {
              float* scratch,                           /* F32 [blocks of the grid, 64 * Dim] */       \
              float* slots,                             /* F32 [slots, Hkv, 16 * (Dim + 2)]; decode */ \
              uint32_t* tickets,                        /* [slots, Hkv], zeros; decode */              \
+             const float* __restrict__ sinks,          /* F32 [H], or null for none */                \
              int q_stride, int out_stride, int group, int kv_heads, int head_dim, int block_size,     \
              int table_stride, int window, float scale, float soft_cap) {                             \
         attention::run<attention::Types<Element, fp8, dim>, row_warps>(                               \
             {out,          q,           keys,         values,                                         \
              block_tables, cu_seq_lens, context_lens, key_scales,                                     \
              value_scales, plan,        scratch,      slots,                                          \
-             tickets,      q_stride,    out_stride,   group,                                          \
-             kv_heads,     head_dim,    block_size,   table_stride,                                   \
-             window,       scale,       soft_cap});                                                   \
+             tickets,      sinks,       q_stride,     out_stride,                                     \
+             group,        kv_heads,    head_dim,     block_size,                                     \
+             table_stride, window,      scale,        soft_cap});                                     \
     }
 #define ATTENTION_ENTRIES(type, Element, fp8)                                 \
     ATTENTION_ENTRY(attention_decode_##type##_d32, Element, fp8, 32, 1, 4)    \

@@ -52,6 +52,7 @@ struct Arguments {
     float* scratch;
     float* slots;
     uint32_t* tickets;
+    const float* sinks;
     int q_stride, out_stride, group, kv_heads, head_dim, block_size, table_stride, window;
     float scale, soft_cap;
 };

@@ -2,19 +2,11 @@
 // Roundings are spelled out (__fmaf_rn), so that no compilation of a tile shape may round otherwise than
 // another.
 #pragma once
+#include "activation.cuh"
 #include "linear_tile.cuh"
 #include "vec.cuh"
 
 namespace linear {
-
-constexpr int kSilu = 0;  // Activation.SILU; GELU_TANH is 1
-
-// x * sigmoid(x), or GELU by tanh: 0.5 x (1 + tanh(u)) = x * sigmoid(2 u).
-__device__ __forceinline__ float activate(int activation, float x) {
-    const float cubic = __fmaf_rn(__fmul_rn(x, x), __fmul_rn(x, 0.044715f), x);
-    const float s = activation == kSilu ? x : __fmul_rn(1.5957691216f, cubic);
-    return __fdiv_rn(x, __fadd_rn(1.0f, ex2(__fmul_rn(-1.4426950409f, s))));
-}
 
 // Count neighbouring values at once; `at` is aligned to them.
 template <class Element>
@@ -149,8 +141,8 @@ __device__ __forceinline__ void store_gated(Out* out, int out_stride, const floa
             for (int e = 0; e < Count; e++) {
                 const float gate = scales.apply(sums[e][j][t], token_scale, row_scales[0][e]);
                 const float up = scales.apply(sums[e][j][2 + t], token_scale, row_scales[1][e]);
-                values[e] = __fmul_rn(activate(activation, __fadd_rn(gate, bias_of[0][e])),
-                                      __fadd_rn(up, bias_of[1][e]));
+                values[e] =
+                    gated(activation, __fadd_rn(gate, bias_of[0][e]), __fadd_rn(up, bias_of[1][e]));
             }
             store_columns(out + size_t(token) * out_stride, column, gates, whole, values);
         }

@@ -173,7 +173,7 @@ __device__ __forceinline__ void store(const Params& p, const Sum (&sums)[S::M / 
                 }
                 float* at = staging + token * S::PaddedRow;
                 if (p.gated) {
-                    at[line / 16 * 8 + line % 8] = __fmul_rn(linear::activate(p.activation, v[0]), v[1]);
+                    at[line / 16 * 8 + line % 8] = gated(p.activation, v[0], v[1]);
                 } else {
                     at[line] = v[0];
                     at[line + 8] = v[1];

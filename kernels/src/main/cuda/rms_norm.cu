@@ -11,8 +11,8 @@
 // Order of additions: a thread adds the squares of its runs of 4 elements in rising order, then a tree
 //   over the threads; fixed by n, because the number of threads is.
 // Launch: rms_norm, add_rms_norm: a block a row, threads a function of n (cuda.RmsNorm), n <= 32 *
-//   threads. head_rms_norm: a warp a head, block 128, n <= 1024. The row stays in registers between the
-//   two passes.
+//   threads. head_rms_norm: a warp a head, block 128, n <= 1024; wide_head_rms_norm: a block a head, as
+//   rms_norm. The row stays in registers between the two passes.
 // Alignment: none needed; rows on 16 bytes are read as vectors.
 // Source: Zhang and Sennrich, arXiv 1910.07467. Java: cuda.RmsNorm, cpu.RmsNorm.
 // Measured: not measured on a GPU yet.
@@ -141,6 +141,29 @@ __device__ __forceinline__ void head(T* __restrict__ x, const float* __restrict_
     }
 }
 
+// One block's head, in place.
+template <typename T>
+__device__ __forceinline__ void wide_head(T* x, const float* __restrict__ weight, int n, float epsilon) {
+    __shared__ float partial[32];
+    const bool vectors = vectors4(x) && vectors4(weight);
+    float4 held[kMaxRuns];
+    float sum = 0.f;
+#pragma unroll
+    for (int run = 0; run < kMaxRuns; run++) {
+        const int i = 4 * (run * blockDim.x + threadIdx.x);
+        if (i >= n) break;
+        held[run] = load4(x, i, n, vectors);
+        sum = add_squares(held[run], sum);
+    }
+    const float factor = factor_of(block_reduce(sum, 0.f, partial, Sum()), n, epsilon);
+#pragma unroll
+    for (int run = 0; run < kMaxRuns; run++) {
+        const int i = 4 * (run * blockDim.x + threadIdx.x);
+        if (i >= n) break;
+        store4(x, i, n, vectors, scaled(held[run], factor, load4(weight, i, n, vectors)));
+    }
+}
+
 template <typename T>
 __device__ __forceinline__ void heads(void* rows_of_heads, const float* weight, int rows, int heads_per_row,
                                       int n, int stride, float epsilon) {
@@ -183,6 +206,13 @@ __device__ __forceinline__ void heads(void* rows_of_heads, const float* weight, 
                              const float* __restrict__ weight, /* F32 [n] */                                \
                              int rows, int heads_per_row, int n, int stride, float epsilon) {               \
         rms_norm::heads<T>(heads, weight, rows, heads_per_row, n, stride, epsilon);                         \
+    }                                                                                                       \
+    extern "C" __global__ void __launch_bounds__(1024)                                                      \
+        wide_head_rms_norm_##type(void* heads,                      /* A [rows, heads_per_row * n] */       \
+                                  const float* __restrict__ weight, /* F32 [n] */                           \
+                                  int heads_per_row, int n, int stride, float epsilon) {                    \
+        const int row = blockIdx.x / heads_per_row, head = blockIdx.x % heads_per_row;                      \
+        rms_norm::wide_head(static_cast<T*>(heads) + size_t(row) * stride + head * n, weight, n, epsilon);  \
     }
 RMS_NORM_ENTRIES(bf16, __nv_bfloat16)
 RMS_NORM_ENTRIES(f16, __half)

@@ -118,10 +118,18 @@ final class BlockPool {
 
     /** Releases all blocks of a table, the last first, so that a prefix outlives what follows it. */
     void releaseAll(BlockTable table) {
-        for (int i = table.size() - 1; i >= 0; i--) {
+        for (int i = table.size() - 1; i >= table.numReleased(); i--) {
             release(table.get(i));
         }
         table.clear();
+    }
+
+    /** Releases the blocks of a table before index {@code end}; their places stay. */
+    void releaseFirst(BlockTable table, int end) {
+        for (int i = table.numReleased(); i < end; i++) {
+            release(table.get(i));
+        }
+        table.setNumReleased(Math.max(end, table.numReleased()));
     }
 
     /** The first {@code count} slots of a used block hold tokens. */

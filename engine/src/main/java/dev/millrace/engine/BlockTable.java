@@ -3,13 +3,15 @@ package dev.millrace.engine;
 import java.util.Arrays;
 
 /**
- * The KV blocks of one sequence in order of position; it only grows and empties, as a block once filled never changes.
+ * The KV blocks of one sequence in order of position; it only grows and empties, as a block once filled never changes. The
+ * first ones may have been given back, as no later token sees them: they keep their places, and nothing reads them.
  *
  * <p>Thread-safety: none; owned by the engine thread.
  */
 final class BlockTable {
     private int[] blocks = new int[8];
     private int size;
+    private int numReleased;
     private int version;
 
     /** Another number after every change. */
@@ -19,6 +21,21 @@ final class BlockTable {
 
     int size() {
         return size;
+    }
+
+    /** Leading blocks that were given back. */
+    int numReleased() {
+        return numReleased;
+    }
+
+    /** Blocks that the sequence has. */
+    int numHeld() {
+        return size - numReleased;
+    }
+
+    /** The first {@code count} blocks are given back. */
+    void setNumReleased(int count) {
+        numReleased = count;
     }
 
     int get(int index) {
@@ -41,6 +58,7 @@ final class BlockTable {
 
     void clear() {
         size = 0;
+        numReleased = 0;
         version++;
     }
 

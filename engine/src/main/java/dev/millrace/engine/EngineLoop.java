@@ -50,7 +50,7 @@ final class EngineLoop implements Runnable {
 
     EngineLoop(EngineParts parts, EngineConfig config, KvForecast forecast, LongSupplier clock) {
         this.admission = new AdmissionQueue(config.maxWaitingTokens(), config.queueCapacity());
-        this.scheduler = new Scheduler(config, parts.numBlocks(), forecast);
+        this.scheduler = new Scheduler(config, parts.numBlocks(), parts.model().window(), forecast);
         this.pipeline = new StepPipeline(parts.runner(), config.maxNumSeqs());
         this.completions = new CompletionFactory(parts.tokenizer());
         this.counters = new EngineCounters(parts.numBlocks(), parts.kvBytesPerToken());

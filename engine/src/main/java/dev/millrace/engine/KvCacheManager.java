@@ -3,23 +3,74 @@ package dev.millrace.engine;
 /**
  * Gives sequences their blocks: on demand, by prefix, from a sequence with the same prompt, or as a copy.
  *
+ * <p>Where all layers have a sliding window, a sequence gives the blocks back that no later token of it sees. A block holds
+ * the keys and values of all layers, so that one layer without a window keeps them all. Blocks given back stay in the prefix
+ * cache like any others until their memory is needed; a prefix is found as far as all blocks from its first on are there.
+ *
  * <p>Thread-safety: none; owned by the engine thread.
  */
 final class KvCacheManager {
     private final BlockPool pool;
     private final int blockSize;
     private final boolean prefixCaching;
+    private final int window;
+    private final int maxNumBatchedTokens;
     private final int[] prefixBlocks;
 
-    KvCacheManager(int numBlocks, int blockSize, boolean prefixCaching) {
+    /** {@code window}: how many tokens a token sees in any layer, itself included; 0 for all. */
+    KvCacheManager(EngineConfig config, int numBlocks, int window) {
+        this.blockSize = config.blockSize();
         this.pool = new BlockPool(numBlocks, blockSize);
-        this.blockSize = blockSize;
-        this.prefixCaching = prefixCaching;
+        this.prefixCaching = config.prefixCaching();
+        this.window = window;
+        this.maxNumBatchedTokens = config.maxNumBatchedTokens();
         this.prefixBlocks = new int[numBlocks];
     }
 
     BlockPool pool() {
         return pool;
+    }
+
+    boolean hasWindow() {
+        return window > 0;
+    }
+
+    /** Most blocks that the sequence holds at a time on its way from here to {@code numTokens} tokens. */
+    int mostBlocks(Sequence sequence, int numTokens) {
+        int left = Math.max(1, sequence.numTokens() - sequence.numComputedTokens);
+        int step = Math.min(left, maxNumBatchedTokens);
+        return mostBlocks(blockSize, window, step, numTokens);
+    }
+
+    /**
+     * Most blocks that a sequence holds at a time on its way to {@code numTokens} tokens, {@code step} of them at a time, over
+     * layers of which none sees more than {@code window} tokens; 0 for all.
+     */
+    static int mostBlocks(int blockSize, int window, int step, int numTokens) {
+        long all = ((long) numTokens + blockSize - 1) / blockSize;
+        // The window may begin inside a block, and the last block that has a prefix id is kept.
+        long seen = ((long) window + step + blockSize - 1) / blockSize + 3;
+        return (int) (window == 0 ? all : Math.min(all, seen));
+    }
+
+    /** First block that the token at {@code position} sees. */
+    private int firstSeen(int position) {
+        return window == 0 ? 0 : Math.max(0, position - window + 1) / blockSize;
+    }
+
+    /**
+     * Takes the blocks from the sequence that its next token, and so every later one, does not see; the last block that has a
+     * prefix id stays, as it names the prefix.
+     */
+    void releaseUnseen(Sequence sequence) {
+        int identified =
+                prefixCaching
+                        ? sequence.scheduling.numIdentifiedBlocks
+                        : sequence.numComputedTokens / blockSize;
+        int end = Math.min(firstSeen(sequence.numComputedTokens), identified - 1);
+        if (end > sequence.blockTable.numReleased()) {
+            pool.releaseFirst(sequence.blockTable, end);
+        }
     }
 
     /** Blocks that must be free for the sequence to compute {@code count} more tokens. */
@@ -77,7 +128,7 @@ final class KvCacheManager {
             return 0;
         }
         int limit = (sequence.numTokens() - 1) / blockSize;
-        long parent = PrefixCache.ROOT;
+        long parent = sequence.scheduling.prefixRoot();
         for (int i = 0; i < limit; i++) {
             int block = pool.prefixes().find(parent, sequence, i * blockSize);
             if (block < 0) {
@@ -112,6 +163,7 @@ final class KvCacheManager {
         }
         sequence.numComputedTokens = matched * blockSize;
         sequence.scheduling.numIdentifiedBlocks = matched;
+        releaseUnseen(sequence);
     }
 
     /** Tokens that a sequence can take over from another one with the same prompt: all of it, but never its own last. */
@@ -119,13 +171,24 @@ final class KvCacheManager {
         return Math.min(sequence.numPromptTokens, sequence.numTokens() - 1);
     }
 
+    /** Whether {@code donor} still has all that the sequence would see of its prompt. */
+    boolean canShare(Sequence donor, Sequence sequence) {
+        int tokens = sharedTokens(sequence);
+        int first = Math.min(firstSeen(tokens), tokens / blockSize - 1);
+        return donor.blockTable.numReleased() <= Math.max(0, first);
+    }
+
     /** Gives the sequence, which has none yet, the prompt blocks of {@code donor}. */
     void share(Sequence donor, Sequence sequence) {
         int tokens = sharedTokens(sequence);
+        int released = donor.blockTable.numReleased();
         for (int i = 0; i < pool.blocksFor(tokens); i++) {
-            pool.retain(donor.blockTable.get(i));
+            if (i >= released) {
+                pool.retain(donor.blockTable.get(i));
+            }
             sequence.blockTable.add(donor.blockTable.get(i));
         }
+        sequence.blockTable.setNumReleased(released);
         sequence.numComputedTokens = tokens;
         sequence.scheduling.numIdentifiedBlocks = prefixCaching ? tokens / blockSize : 0;
     }
@@ -145,7 +208,7 @@ final class KvCacheManager {
 
     private long parentId(Sequence sequence, int index) {
         return index == 0
-                ? PrefixCache.ROOT
+                ? sequence.scheduling.prefixRoot()
                 : pool.prefixes().prefixId(sequence.blockTable.get(index - 1));
     }
 
@@ -167,7 +230,7 @@ final class KvCacheManager {
         }
         long parent =
                 matched == 0
-                        ? PrefixCache.ROOT
+                        ? sequence.scheduling.prefixRoot()
                         : pool.prefixes().prefixId(prefixBlocks[matched - 1]);
         return pending.contains(PrefixCache.hash(parent, sequence, matched * blockSize, blockSize));
     }

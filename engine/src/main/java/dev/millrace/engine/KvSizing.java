@@ -60,7 +60,9 @@ final class KvSizing {
                 Decoder.activationBytes(
                                 model, kernels.activationType(), config.maxNumBatchedTokens())
                         + inputBytes(model, blocksPerSeq);
-        long rope = 4L * maxModelLen * model.headDim();
+        // Of long and short sequences where they differ.
+        int ropes = model.ropes().size() + (model.shortRopePositions() > 0 ? 1 : 0);
+        long rope = 4L * maxModelLen * model.headDim() * ropes;
         MemoryPlan result =
                 MemoryPlan.of(kernels.description(), bytes, config, weights + rope, activations);
         long least = LEAST_BLOCKS * oneBlock.blockBytes(type);

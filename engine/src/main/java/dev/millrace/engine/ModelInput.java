@@ -102,7 +102,7 @@ final class ModelInput {
         for (int i = 0; i < count; i++) {
             int position = sequence.numComputedTokens + i;
             int block = sequence.blockTable.get(position / blockSize);
-            positions[firstRow + i] = position;
+            positions[firstRow + i] = sequence.scheduling.ropeOffset + position;
             slotMapping[firstRow + i] = block * blockSize + position % blockSize;
         }
     }

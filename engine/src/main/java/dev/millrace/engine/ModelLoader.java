@@ -113,7 +113,9 @@ final class ModelLoader {
                         maxModelLen,
                         model.vocabSize(),
                         model.eosTokenIds(),
-                        checkpoint.fingerprint());
+                        checkpoint.fingerprint(),
+                        model.commonWindow(),
+                        model.shortRopePositions());
         kernels.checkHeads(model.headDim());
         boolean scaled =
                 config.kvCacheDtype() == KvCacheDtype.FP8

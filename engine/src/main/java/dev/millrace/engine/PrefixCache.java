@@ -16,6 +16,9 @@ final class PrefixCache {
     /** Id of the empty prefix. */
     static final long ROOT = 0;
 
+    /** Id of the empty prefix of sequences that turn by the angles of long ones. */
+    static final long LONG_ROOT = -2;
+
     /** Id of a block that is not full or not known. */
     static final long NONE = -1;
 

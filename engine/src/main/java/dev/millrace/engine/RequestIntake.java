@@ -22,7 +22,7 @@ final class RequestIntake {
     private final int[] eosTokenIds;
     private final int vocabSize;
     private final int maxModelLen;
-    private final int blockSize;
+    private final EngineConfig config;
     private final LongSupplier clock;
     private final Grammars grammars;
 
@@ -32,7 +32,7 @@ final class RequestIntake {
         this.vocabSize = parts.model().vocabSize();
         int most = parts.model().maxModelLen();
         this.maxModelLen = config.maxModelLen() == 0 ? most : Math.min(most, config.maxModelLen());
-        this.blockSize = config.blockSize();
+        this.config = config;
         this.clock = clock;
         this.grammars = new Grammars(this::tokenBytes);
     }
@@ -145,13 +145,19 @@ final class RequestIntake {
 
     private void checkPool(int promptTokens, int maxTokens) {
         // The last token is drawn but never computed.
-        long needed = ((long) promptTokens + maxTokens - 1 + blockSize - 1) / blockSize;
+        int window = parts.model().window();
+        int needed =
+                KvCacheManager.mostBlocks(
+                        config.blockSize(),
+                        window,
+                        config.maxNumBatchedTokens(),
+                        promptTokens + maxTokens - 1);
         if (needed > parts.numBlocks()) {
             throw invalid(
                     EngineError.EXCEEDS_KV_POOL,
                     "prompt and max-tokens",
                     promptTokens + " + " + maxTokens + " tokens",
-                    "at most " + ((long) parts.numBlocks() * blockSize + 1) + " together",
+                    "at most " + ((long) parts.numBlocks() * config.blockSize() + 1) + " together",
                     "Lower max-tokens, shorten the prompt or raise kv-cache-memory");
         }
     }
@@ -238,6 +244,7 @@ final class RequestIntake {
         sequence.scheduling.stops = stops;
         sequence.scheduling.finishReason = finishReason;
         sequence.scheduling.maxTokens = prompt.size() + maxTokens;
+        sequence.scheduling.ropeOffset = parts.model().ropeOffset(sequence.scheduling.maxTokens);
         sequence.scheduling.waitingTokens = kept;
         return sequence;
     }

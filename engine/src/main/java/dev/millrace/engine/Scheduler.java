@@ -34,12 +34,13 @@ final class Scheduler {
     private long numCachedPromptTokens;
     private long admittedTokens;
 
-    Scheduler(EngineConfig config, int numBlocks, KvForecast forecast) {
+    /** {@code window}: how many tokens a token sees in any layer, 0 for all. */
+    Scheduler(EngineConfig config, int numBlocks, int window, KvForecast forecast) {
         this.forecast = forecast;
         maxNumBatchedTokens = config.maxNumBatchedTokens();
         maxNumSeqs = config.maxNumSeqs();
         blockSize = config.blockSize();
-        kv = new KvCacheManager(numBlocks, blockSize, config.prefixCaching());
+        kv = new KvCacheManager(config, numBlocks, window);
         waiting = new WaitingQueue(Nanos.of(config.maxWait()));
         pending = new PendingPrefixes(maxNumSeqs);
         running = new Sequence[maxNumSeqs];
@@ -130,7 +131,7 @@ final class Scheduler {
             if (sequence == null) {
                 return;
             }
-            Sequence donor = sequence.scheduling.request.donor();
+            Sequence donor = donor(sequence);
             int matched = donor == null ? kv.matchPrefix(sequence) : 0;
             if (donor == null
                     && waiting.isDeferrable(sequence, now)
@@ -147,6 +148,12 @@ final class Scheduler {
         }
     }
 
+    /** Null if there is none, or if it has given back what the sequence would need. */
+    private Sequence donor(Sequence sequence) {
+        Sequence donor = sequence.scheduling.request.donor();
+        return donor != null && kv.canShare(donor, sequence) ? donor : null;
+    }
+
     /** Blocks that the running sequences are expected to need beside those they have. */
     private int expectedGrowth() {
         int blocks = 0;
@@ -157,13 +164,18 @@ final class Scheduler {
     }
 
     private int expectedGrowth(Sequence sequence) {
-        return kv.pool().blocksFor(forecast.expectedTokens(sequence)) - sequence.blockTable.size();
+        return Math.max(
+                0,
+                kv.mostBlocks(sequence, forecast.expectedTokens(sequence))
+                        - sequence.blockTable.numHeld());
     }
 
     private boolean fits(Sequence sequence, Sequence donor, int matched, int reserved) {
-        int needed = kv.pool().blocksFor(forecast.expectedTokens(sequence));
+        int needed = kv.mostBlocks(sequence, forecast.expectedTokens(sequence));
         // Only whole blocks stay shared with a donor.
         int shared = donor == null ? matched : KvCacheManager.sharedTokens(sequence) / blockSize;
+        // What is left behind a window makes room, unless others still use it.
+        shared = kv.hasWindow() ? 0 : shared;
         int available = kv.pool().numFree() - kv.countFree(matched);
         return needed - shared + reserved <= available;
     }
@@ -198,6 +210,7 @@ final class Scheduler {
             sequence.numComputedTokens += batch.numScheduledTokens(i);
             sequence.numUnreadTokens += batch.samples(i) ? 1 : 0;
             kv.identifyBlocks(sequence);
+            kv.releaseUnseen(sequence);
             admitFollowers(sequence);
         }
     }
@@ -205,6 +218,7 @@ final class Scheduler {
     /** A token of the sequence has been read and is not its last. */
     void tokenRead(Sequence sequence) {
         kv.identifyBlocks(sequence);
+        kv.releaseUnseen(sequence);
     }
 
     private void admitFollowers(Sequence sequence) {

@@ -16,6 +16,9 @@ final class SchedulingState {
     /** Most tokens of prompt and answer together. */
     int maxTokens;
 
+    /** Rows of the rotation table before the sequence's. */
+    int ropeOffset;
+
     /** Tokens counted as waiting until the sequence runs for the first time. */
     int waitingTokens;
 
@@ -44,6 +47,11 @@ final class SchedulingState {
     /** The answer's place in its form; null if it has none. */
     GrammarState form() {
         return stops == null ? null : stops.form();
+    }
+
+    /** Id of the empty prefix: keys that were turned otherwise are not shared. */
+    long prefixRoot() {
+        return ropeOffset == 0 ? PrefixCache.ROOT : PrefixCache.LONG_ROOT;
     }
 
     boolean isFinished() {

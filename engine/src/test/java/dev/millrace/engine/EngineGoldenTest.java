@@ -26,7 +26,17 @@ class EngineGoldenTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "llama-linear-rope", "mistral-swa", "qwen2", "qwen3"})
+    @ValueSource(
+            strings = {
+                "llama",
+                "llama-linear-rope",
+                "mistral-swa",
+                "qwen2",
+                "qwen3",
+                "gemma3_text",
+                "starcoder2",
+                "gpt_oss"
+            })
     void answersOnTheGpuAgreeAsFarAsItsArithmeticCan(String model) throws Exception {
         TestingDevices.assumeEmulator();
         Golden golden = Golden.folder(model);

@@ -11,9 +11,9 @@ import java.util.Set;
  * A runner whose next token is a hash of the sequence's own tokens, its seed and the position.
  *
  * <p>It keeps a KV cache that holds for each slot the token and the position written last. Before it draws a token it
- * "attends": every earlier slot must hold this sequence's token at this position. So a block that was shared, copied,
- * freed or reused wrongly is seen at once. It also checks that no slot is written by two sequences and that the batch
- * keeps to its limits.
+ * "attends": every earlier slot in its window must hold this sequence's token at this position. So a block that was shared,
+ * copied, freed or reused wrongly is seen at once. It also checks that no slot is written by two sequences and that the
+ * batch keeps to its limits.
  *
  * <p>A step ahead it works as a device does: drawn tokens are told a step later, and until then they stand in its own
  * memory, in the rows of the step before.
@@ -36,6 +36,7 @@ final class FakeBatchRunner implements BatchRunner {
     private int read;
     private long outOfMemoryAt = -1;
     private boolean verifies = true;
+    private int window;
     long numTokens;
     long numBlockCopies;
     boolean closed;
@@ -69,6 +70,16 @@ final class FakeBatchRunner implements BatchRunner {
     /** Turns the checks off, as they allocate. */
     FakeBatchRunner withoutChecks() {
         verifies = false;
+        return this;
+    }
+
+    int window() {
+        return window;
+    }
+
+    /** A token sees itself and the {@code tokens − 1} before it only; 0 for all. */
+    FakeBatchRunner withWindow(int tokens) {
+        window = tokens;
         return this;
     }
 
@@ -164,7 +175,8 @@ final class FakeBatchRunner implements BatchRunner {
                     "more tokens are scheduled than there are");
             check(sequence.numUnreadTokens <= stepsAhead, "the host is too far ahead");
             check(end < sequence.scheduling.maxTokens, "the last token is computed");
-            for (int p = 0; p < end; p++) {
+            int seen = window == 0 ? 0 : Math.max(0, sequence.numComputedTokens - window + 1);
+            for (int p = seen; p < end; p++) {
                 int slot = slot(sequence, p);
                 check(
                         slotTokens[slot] == tokenId(sequence, p) && slotPositions[slot] == p,
@@ -183,7 +195,8 @@ final class FakeBatchRunner implements BatchRunner {
             return NOT_FINITE;
         }
         long hash = sequence.seed;
-        for (int p = 0; p < sequence.numTokensWithUnread(); p++) {
+        int end = sequence.numTokensWithUnread();
+        for (int p = window == 0 ? 0 : Math.max(0, end - window); p < end; p++) {
             hash = Bits.mix(hash + slotTokens[slot(sequence, p)]);
         }
         return token(hash, sequence);

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
  * with the tokens that it gets alone.
  */
 final class SchedulerSimulationTest {
-    private static final int SCENARIOS = 300;
+    private static final int SCENARIOS = 450;
     private static final int MAX_ROUNDS = 20_000;
     private static final String[] PREFIXES = {
         "", "ab", "You are a helpful ", "Classify this ticket: "
@@ -21,9 +21,11 @@ final class SchedulerSimulationTest {
 
     private final List<Generation> generations = new ArrayList<>();
     private long preemptions;
+    private long preemptionsWithWindow;
     private long cachedTokens;
     private long copies;
     private long poisoned;
+    private long released;
     private int timeouts;
     private int cancels;
 
@@ -38,8 +40,10 @@ final class SchedulerSimulationTest {
         }
         // A simulation in which nothing happens would prove nothing.
         assertThat(preemptions).isGreaterThan(100);
+        assertThat(preemptionsWithWindow).isGreaterThan(10);
         assertThat(cachedTokens).isGreaterThan(1000);
         assertThat(copies).isGreaterThan(100);
+        assertThat(released).isGreaterThan(1000);
         assertThat(timeouts).isGreaterThan(20);
         assertThat(cancels).isGreaterThan(20);
         assertThat(poisoned).isGreaterThan(20);
@@ -54,7 +58,7 @@ final class SchedulerSimulationTest {
             for (int ahead = 0; ahead <= 1; ahead++) {
                 SplittableRandom random = new SplittableRandom(seed);
                 EngineConfig config = config(random);
-                SimulatedEngine engine = engine(config, 4000, true, new KvForecast(), ahead);
+                SimulatedEngine engine = engine(config, 4000, true, 0, new KvForecast(), ahead);
                 generations.clear();
                 for (int i = random.nextInt(1, 20); i > 0; i--) {
                     Request request = request(random, i);
@@ -93,21 +97,30 @@ final class SchedulerSimulationTest {
             EngineConfig config,
             int numBlocks,
             boolean drawsEos,
+            int window,
             KvForecast forecast,
             int stepsAhead) {
-        FakeBatchRunner runner = new FakeBatchRunner(numBlocks, config, drawsEos).ahead(stepsAhead);
+        FakeBatchRunner runner =
+                new FakeBatchRunner(numBlocks, config, drawsEos)
+                        .ahead(stepsAhead)
+                        .withWindow(window);
         return new SimulatedEngine(config, runner, numBlocks, forecast, step -> {});
     }
 
     private void simulate(SplittableRandom random) {
         generations.clear();
         EngineConfig config = config(random);
+        int window = random.nextInt(3) > 0 ? 0 : random.nextInt(1, 60);
         // Room for the longest request alone, and at times for little more.
         int numBlocks =
-                128 / config.blockSize() + 1 + random.nextInt(random.nextBoolean() ? 3 : 40);
+                KvCacheManager.mostBlocks(
+                                config.blockSize(), window, config.maxNumBatchedTokens(), 128)
+                        + 1
+                        + random.nextInt(random.nextBoolean() ? 3 : 40);
         boolean drawsEos = random.nextBoolean();
         KvForecast forecast = new KvForecast(random.nextDouble(-0.1, 1));
-        SimulatedEngine engine = engine(config, numBlocks, drawsEos, forecast, random.nextInt(2));
+        SimulatedEngine engine =
+                engine(config, numBlocks, drawsEos, window, forecast, random.nextInt(2));
         if (random.nextInt(3) == 0) {
             engine.runner.poison("r" + random.nextInt(10), random.nextInt(1, 20));
         }
@@ -124,12 +137,20 @@ final class SchedulerSimulationTest {
                 generations.get(random.nextInt(generations.size())).cancel(false);
             }
             engine.round();
+            countReleased(engine.loop.scheduler());
             assertThat(++rounds).as("rounds").isLessThan(MAX_ROUNDS);
         }
         engine.round();
         engine.round();
-        compareWithAlone(config, numBlocks, drawsEos);
+        compareWithAlone(config, numBlocks, drawsEos, window);
         count(engine);
+        preemptionsWithWindow += window > 0 ? engine.loop.stats().preemptions() : 0;
+    }
+
+    private void countReleased(Scheduler scheduler) {
+        for (int i = 0; i < scheduler.numRunning(); i++) {
+            released += scheduler.running(i).blockTable.numReleased();
+        }
     }
 
     private static EngineConfig config(SplittableRandom random) {
@@ -176,7 +197,8 @@ final class SchedulerSimulationTest {
                 : request;
     }
 
-    private void compareWithAlone(EngineConfig config, int numBlocks, boolean drawsEos) {
+    private void compareWithAlone(
+            EngineConfig config, int numBlocks, boolean drawsEos, int window) {
         for (Generation generation : generations) {
             assertThat(generation).isDone();
             if (generation.isCancelled()) {
@@ -188,7 +210,7 @@ final class SchedulerSimulationTest {
                 continue;
             }
             Request request = generation.request();
-            SimulatedEngine alone = new SimulatedEngine(config, numBlocks, drawsEos);
+            SimulatedEngine alone = new SimulatedEngine(config, numBlocks, drawsEos, window);
             Request endless = Request.of(request.id(), request.prompt(), request.sampling());
             compare(generation.join(), alone.run(endless));
         }

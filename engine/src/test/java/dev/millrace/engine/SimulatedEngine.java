@@ -18,7 +18,17 @@ final class SimulatedEngine {
     long nanos;
 
     SimulatedEngine(EngineConfig config, int numBlocks, boolean drawsEos) {
-        this(config, numBlocks, drawsEos, new KvForecast(), step -> {});
+        this(config, numBlocks, drawsEos, 0);
+    }
+
+    /** {@code window}: how many tokens a token sees, 0 for all. */
+    SimulatedEngine(EngineConfig config, int numBlocks, boolean drawsEos, int window) {
+        this(
+                config,
+                new FakeBatchRunner(numBlocks, config, drawsEos).withWindow(window),
+                numBlocks,
+                new KvForecast(),
+                step -> {});
     }
 
     SimulatedEngine(
@@ -41,7 +51,7 @@ final class SimulatedEngine {
         EngineParts all = TestingEngines.parts(config, TestingEngines.hooked(runner, hook));
         EngineParts parts =
                 new EngineParts(
-                        all.model(),
+                        withWindow(all.model(), runner.window()),
                         all.tokenizer(),
                         all.chatTemplate(),
                         all.textStreams(),
@@ -50,6 +60,17 @@ final class SimulatedEngine {
                         all.kvBytesPerToken());
         intake = new RequestIntake(parts, config, () -> nanos);
         loop = new EngineLoop(parts, config, forecast, () -> nanos);
+    }
+
+    private static ModelInfo withWindow(ModelInfo model, int window) {
+        return new ModelInfo(
+                model.name(),
+                model.maxModelLen(),
+                model.vocabSize(),
+                model.eosTokenIds(),
+                model.fingerprint(),
+                window,
+                0);
     }
 
     Generation submit(Request request) {
@@ -94,7 +115,7 @@ final class SimulatedEngine {
         for (int i = 0; i < scheduler.numRunning(); i++) {
             Sequence sequence = scheduler.running(i);
             int size = sequence.blockTable.size();
-            for (int b = 0; b < size; b++) {
+            for (int b = sequence.blockTable.numReleased(); b < size; b++) {
                 references[sequence.blockTable.get(b)]++;
             }
             if (size != pool.blocksFor(sequence.numComputedTokens)) {

@@ -48,6 +48,35 @@ record Arguments(DType activation) {
         Checks.divides("headRmsNorm", "head size", weight.columns(), heads.columns());
     }
 
+    void layerNorm(Tensor out, Tensor in, Tensor weight, Tensor bias, int rows) {
+        Checks.floats("layerNorm", "in", in, rows, in.columns());
+        Checks.matrix("layerNorm", "out", out, activation, rows, in.columns());
+        Checks.floats("layerNorm", "weight", weight, 1, in.columns());
+        if (bias != null) {
+            Checks.floats("layerNorm", "bias", bias, 1, in.columns());
+        }
+    }
+
+    void addLayerNorm(
+            Tensor out, Tensor residual, Tensor delta, Tensor weight, Tensor bias, int rows) {
+        layerNorm(out, residual, weight, bias, rows);
+        Checks.matrix("addLayerNorm", "delta", delta, activation, rows, residual.columns());
+    }
+
+    void add(Tensor out, Tensor residual, Tensor delta, int rows) {
+        Checks.floats("add", "residual", residual, rows, residual.columns());
+        if (delta != null) {
+            Checks.matrix("add", "delta", delta, activation, rows, residual.columns());
+        }
+        if (out != null) {
+            Checks.matrix("add", "out", out, activation, rows, residual.columns());
+        }
+    }
+
+    void activate(Tensor x, int rows) {
+        Checks.matrix("activate", "x", x, activation, rows, x.columns());
+    }
+
     void linear(Tensor out, Tensor in, Weight weight, DType inputType, Tensor bias, int rows) {
         DType outType = out.dtype() == activation ? activation : DType.F32;
         Checks.matrix("linear", "out", out, outType, rows, weight.n());
@@ -69,6 +98,58 @@ record Arguments(DType activation) {
         if (bias != null) {
             Checks.floats("gatedLinear", "bias", bias, 1, gateUp.n());
         }
+    }
+
+    void routeExperts(ExpertRouting routing, Tensor logits, int rows) {
+        Checks.floats("routeExperts", "logits", logits, rows, routing.numExperts());
+        Checks.matrix(
+                "routeExperts", "weights", routing.weights(), DType.F32, rows, routing.perToken());
+    }
+
+    void expertLinear(
+            Tensor out,
+            Tensor in,
+            ExpertWeight weight,
+            Tensor bias,
+            ExpertRouting routing,
+            int rows) {
+        experts("expertLinear", weight, bias, routing);
+        int sorted = rows * routing.perToken();
+        Checks.matrix("expertLinear", "out", out, activation, sorted, weight.n());
+        Checks.matrix("expertLinear", "in", in, activation, sorted, weight.k());
+    }
+
+    void expertGatedLinear(
+            Tensor out,
+            Tensor in,
+            ExpertWeight gateUp,
+            Tensor bias,
+            ExpertRouting routing,
+            int rows) {
+        experts("expertGatedLinear", gateUp, bias, routing);
+        Checks.divides("expertGatedLinear", "2", 2, gateUp.n());
+        int sorted = rows * routing.perToken();
+        Checks.matrix("expertGatedLinear", "out", out, activation, sorted, gateUp.n() / 2);
+        Checks.matrix("expertGatedLinear", "in", in, activation, sorted, gateUp.k());
+    }
+
+    private static void experts(
+            String operation, ExpertWeight weight, Tensor bias, ExpertRouting routing) {
+        int numExperts = routing.numExperts();
+        if (weight.experts().size() != numExperts) {
+            throw new KernelException(
+                    operation + ": weights of " + weight.experts().size() + " of " + numExperts);
+        }
+        if (bias != null) {
+            Checks.floats(operation, "bias", bias, numExperts, weight.n());
+            Checks.vector(operation, "bias", bias, DType.F32, numExperts * weight.n());
+        }
+    }
+
+    void combineExperts(Tensor out, Tensor in, ExpertRouting routing, int rows) {
+        Checks.matrix("combineExperts", "out", out, activation, rows, in.columns());
+        int sorted = rows * routing.perToken();
+        Checks.matrix("combineExperts", "in", in, activation, sorted, in.columns());
     }
 
     void ropeAndStoreKv(
@@ -99,6 +180,9 @@ record Arguments(DType activation) {
         Checks.batch("attention", batch);
         Checks.layer("attention", cache.shape(), layer);
         Checks.heads(params, cache.shape());
+        if (params.sinks() != null) {
+            Checks.floats("attention", "sinks", params.sinks(), 1, params.numHeads());
+        }
     }
 
     void gatherRows(Tensor out, Tensor in, Tensor rowIndexes, int rows) {

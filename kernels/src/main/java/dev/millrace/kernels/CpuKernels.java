@@ -4,9 +4,11 @@ import dev.millrace.kernels.KernelsConfig.ActivationQuantization;
 import dev.millrace.kernels.cpu.CodedPacker;
 import dev.millrace.kernels.cpu.CpuContext;
 import dev.millrace.kernels.cpu.Embedding;
+import dev.millrace.kernels.cpu.Experts;
 import dev.millrace.kernels.cpu.GatedLinear;
 import dev.millrace.kernels.cpu.Lanes;
 import dev.millrace.kernels.cpu.LanesChoice;
+import dev.millrace.kernels.cpu.LayerNorm;
 import dev.millrace.kernels.cpu.Linear;
 import dev.millrace.kernels.cpu.LinearArgmax;
 import dev.millrace.kernels.cpu.LinearInput;
@@ -37,9 +39,11 @@ public final class CpuKernels implements Kernels {
     private final CodedPacker codedPacker;
     private final Embedding embedding;
     private final RmsNorm rmsNorm;
+    private final LayerNorm layerNorm;
     private final Linear linear;
     private final LinearArgmax linearArgmax;
     private final GatedLinear gatedLinear;
+    private final Experts experts;
     private final RopeStoreKv ropeStoreKv;
     private final PagedAttention attention;
     private final RowOps rowOps;
@@ -68,10 +72,12 @@ public final class CpuKernels implements Kernels {
         packer = new WeightPacker(pool, buffers, lanes);
         embedding = new Embedding(context);
         rmsNorm = new RmsNorm(context);
+        layerNorm = new LayerNorm(context);
         LinearInput input = new LinearInput(context, buffers, quantizesActivations);
         linear = new Linear(context, input);
         linearArgmax = new LinearArgmax(context, input);
         gatedLinear = new GatedLinear(context, linear, input, buffers);
+        experts = new Experts(linear, gatedLinear);
         ropeStoreKv = new RopeStoreKv(context);
         attention = new PagedAttention(context);
         rowOps = new RowOps(context);
@@ -163,6 +169,12 @@ public final class CpuKernels implements Kernels {
     @Override
     public DType inputType(Weight weight) {
         return DType.F32;
+    }
+
+    @Override
+    public ExpertWeight group(List<Weight> weights) {
+        checkOpen();
+        return new ExpertWeight(weights, null);
     }
 
     @Override
@@ -290,6 +302,42 @@ public final class CpuKernels implements Kernels {
     }
 
     @Override
+    public void layerNorm(
+            Tensor out, Tensor in, Tensor weight, Tensor bias, float epsilon, int rows) {
+        checkOpen();
+        arguments.layerNorm(out, in, weight, bias, rows);
+        layerNorm.run(out, in, null, weight, bias, epsilon, rows);
+    }
+
+    @Override
+    public void addLayerNorm(
+            Tensor out,
+            Tensor residual,
+            Tensor delta,
+            Tensor weight,
+            Tensor bias,
+            float epsilon,
+            int rows) {
+        checkOpen();
+        arguments.addLayerNorm(out, residual, delta, weight, bias, rows);
+        layerNorm.run(out, residual, delta, weight, bias, epsilon, rows);
+    }
+
+    @Override
+    public void add(Tensor out, Tensor residual, Tensor delta, int rows) {
+        checkOpen();
+        arguments.add(out, residual, delta, rows);
+        rowOps.add(out, residual, delta, rows);
+    }
+
+    @Override
+    public void activate(Tensor x, Activation activation, int rows) {
+        checkOpen();
+        arguments.activate(x, rows);
+        rowOps.activate(x, activation, rows);
+    }
+
+    @Override
     public void linear(Tensor out, Tensor in, Weight weight, Tensor bias, int rows) {
         checkOpen();
         arguments.linear(out, in, weight, inputType(weight), bias, rows);
@@ -309,6 +357,47 @@ public final class CpuKernels implements Kernels {
         checkOpen();
         arguments.gatedLinear(out, in, gateUp, inputType(gateUp), bias, rows);
         gatedLinear.run(out, in, gateUp, bias, activation, rows);
+    }
+
+    @Override
+    public void routeExperts(ExpertRouting routing, Tensor logits, boolean normalized, int rows) {
+        checkOpen();
+        arguments.routeExperts(routing, logits, rows);
+        experts.route(routing, logits, normalized, rows);
+    }
+
+    @Override
+    public void expertLinear(
+            Tensor out,
+            Tensor in,
+            ExpertWeight weight,
+            Tensor bias,
+            ExpertRouting routing,
+            int rows) {
+        checkOpen();
+        arguments.expertLinear(out, in, weight, bias, routing, rows);
+        experts.linear(out, in, weight, bias, routing);
+    }
+
+    @Override
+    public void expertGatedLinear(
+            Tensor out,
+            Tensor in,
+            ExpertWeight gateUp,
+            Tensor bias,
+            Activation activation,
+            ExpertRouting routing,
+            int rows) {
+        checkOpen();
+        arguments.expertGatedLinear(out, in, gateUp, bias, routing, rows);
+        experts.gatedLinear(out, in, gateUp, bias, activation, routing);
+    }
+
+    @Override
+    public void combineExperts(Tensor out, Tensor in, ExpertRouting routing, int rows) {
+        checkOpen();
+        arguments.combineExperts(out, in, routing, rows);
+        experts.combine(out, in, routing, rows);
     }
 
     @Override

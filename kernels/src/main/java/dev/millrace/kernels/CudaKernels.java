@@ -4,8 +4,10 @@ import dev.millrace.kernels.cuda.CudaOps;
 import dev.millrace.kernels.cuda.CudaRuntime;
 import dev.millrace.kernels.cuda.DeviceTime;
 import dev.millrace.kernels.cuda.Embedding;
+import dev.millrace.kernels.cuda.Experts;
 import dev.millrace.kernels.cuda.GatedLinear;
 import dev.millrace.kernels.cuda.KernelTime;
+import dev.millrace.kernels.cuda.LayerNorm;
 import dev.millrace.kernels.cuda.Linear;
 import dev.millrace.kernels.cuda.LinearArgmax;
 import dev.millrace.kernels.cuda.LinearInput;
@@ -34,9 +36,11 @@ public final class CudaKernels implements Kernels {
     private final WeightPacker packer;
     private final Embedding embedding;
     private final RmsNorm rmsNorm;
+    private final LayerNorm layerNorm;
     private final Linear linear;
     private final LinearArgmax linearArgmax;
     private final GatedLinear gatedLinear;
+    private final Experts experts;
     private final RopeStoreKv ropeStoreKv;
     private final PagedAttention attention;
     private final RowOps rowOps;
@@ -52,10 +56,12 @@ public final class CudaKernels implements Kernels {
         packer = new WeightPacker(ops);
         embedding = new Embedding(ops);
         rmsNorm = new RmsNorm(ops);
+        layerNorm = new LayerNorm(ops);
         LinearInput linearInput = new LinearInput(ops);
         linear = new Linear(ops, linearInput);
         linearArgmax = new LinearArgmax(ops, linearInput);
         gatedLinear = new GatedLinear(ops, linearInput);
+        experts = new Experts(ops);
         ropeStoreKv = new RopeStoreKv(ops);
         attention = new PagedAttention(ops);
         rowOps = new RowOps(ops);
@@ -152,6 +158,12 @@ public final class CudaKernels implements Kernels {
         boolean byToken =
                 weight instanceof Fp8Weight bytes && !bytes.blocks() && bytes.inputScale() == null;
         return byToken ? DType.F8_E4M3 : activationType;
+    }
+
+    @Override
+    public ExpertWeight group(List<Weight> weights) {
+        checkOpen();
+        return experts.group(weights);
     }
 
     @Override
@@ -272,6 +284,42 @@ public final class CudaKernels implements Kernels {
     }
 
     @Override
+    public void layerNorm(
+            Tensor out, Tensor in, Tensor weight, Tensor bias, float epsilon, int rows) {
+        prepareLaunch();
+        arguments.layerNorm(out, in, weight, bias, rows);
+        layerNorm.run(out, in, null, weight, bias, epsilon, rows);
+    }
+
+    @Override
+    public void addLayerNorm(
+            Tensor out,
+            Tensor residual,
+            Tensor delta,
+            Tensor weight,
+            Tensor bias,
+            float epsilon,
+            int rows) {
+        prepareLaunch();
+        arguments.addLayerNorm(out, residual, delta, weight, bias, rows);
+        layerNorm.run(out, residual, delta, weight, bias, epsilon, rows);
+    }
+
+    @Override
+    public void add(Tensor out, Tensor residual, Tensor delta, int rows) {
+        prepareLaunch();
+        arguments.add(out, residual, delta, rows);
+        rowOps.add(out, residual, delta, rows);
+    }
+
+    @Override
+    public void activate(Tensor x, Activation activation, int rows) {
+        prepareLaunch();
+        arguments.activate(x, rows);
+        rowOps.activate(x, activation, rows);
+    }
+
+    @Override
     public void linear(Tensor out, Tensor in, Weight weight, Tensor bias, int rows) {
         prepareLaunch();
         arguments.linear(out, in, weight, inputType(weight), bias, rows);
@@ -291,6 +339,47 @@ public final class CudaKernels implements Kernels {
         prepareLaunch();
         arguments.gatedLinear(out, in, gateUp, inputType(gateUp), bias, rows);
         gatedLinear.run(out, in, gateUp, bias, activation, rows);
+    }
+
+    @Override
+    public void routeExperts(ExpertRouting routing, Tensor logits, boolean normalized, int rows) {
+        prepareLaunch();
+        arguments.routeExperts(routing, logits, rows);
+        experts.route(routing, logits, normalized, rows);
+    }
+
+    @Override
+    public void expertLinear(
+            Tensor out,
+            Tensor in,
+            ExpertWeight weight,
+            Tensor bias,
+            ExpertRouting routing,
+            int rows) {
+        prepareLaunch();
+        arguments.expertLinear(out, in, weight, bias, routing, rows);
+        experts.linear(out, in, weight, bias, routing, rows);
+    }
+
+    @Override
+    public void expertGatedLinear(
+            Tensor out,
+            Tensor in,
+            ExpertWeight gateUp,
+            Tensor bias,
+            Activation activation,
+            ExpertRouting routing,
+            int rows) {
+        prepareLaunch();
+        arguments.expertGatedLinear(out, in, gateUp, bias, routing, rows);
+        experts.gatedLinear(out, in, gateUp, bias, activation, routing, rows);
+    }
+
+    @Override
+    public void combineExperts(Tensor out, Tensor in, ExpertRouting routing, int rows) {
+        prepareLaunch();
+        arguments.combineExperts(out, in, routing, rows);
+        experts.combine(out, in, routing, rows);
     }
 
     @Override

@@ -78,6 +78,9 @@ public sealed interface Kernels extends AutoCloseable permits CpuKernels, CudaKe
      */
     void checkHeads(int headDim);
 
+    /** Puts the experts of a layer together, which were packed one by one. */
+    ExpertWeight group(List<Weight> experts);
+
     /**
      * Type of the rows that {@link #linear} and {@link #gatedLinear} multiply by {@code weight}: INT8 or F8_E4M3 where each row
      * is quantised by itself, else A. A tensor of that type with scales ({@link Tensor#withScales}) may stand for rows of A: a
@@ -141,8 +144,36 @@ public sealed interface Kernels extends AutoCloseable permits CpuKernels, CudaKe
     void addRmsNorm(
             Tensor out, Tensor residual, Tensor delta, Tensor weight, float epsilon, int rows);
 
-    /** RMSNorm of each head, in place; heads A [rows, heads · D], weight F32 [1, D]. */
+    /**
+     * RMSNorm of each head, in place; heads A [rows, heads · D], weight F32 [1, D]. A row may be one head: the output of a
+     * block, or all heads together.
+     */
     void headRmsNorm(Tensor heads, Tensor weight, float epsilon, int rows);
+
+    /**
+     * {@code out = (in − mean(in)) / √(variance(in) + epsilon) · weight + bias}, row by row; out A, in F32 [rows, E], weight
+     * F32 [1, E], bias F32 [1, E] or null.
+     */
+    void layerNorm(Tensor out, Tensor in, Tensor weight, Tensor bias, float epsilon, int rows);
+
+    /** {@code residual += delta} in place, then {@code out = layerNorm(residual)}; residual F32, delta and out A [rows, E]. */
+    void addLayerNorm(
+            Tensor out,
+            Tensor residual,
+            Tensor delta,
+            Tensor weight,
+            Tensor bias,
+            float epsilon,
+            int rows);
+
+    /**
+     * {@code residual += delta} in place, unless delta is null, then {@code out = residual}, unless out is null; residual F32,
+     * delta and out A [rows, E].
+     */
+    void add(Tensor out, Tensor residual, Tensor delta, int rows);
+
+    /** {@code x = activation(x)} in place; x A [rows, F]. */
+    void activate(Tensor x, Activation activation, int rows);
 
     /** {@code out = in · weightᵀ + bias}; out A or F32 [rows, n], in A (or {@link #inputType}) [rows, k], bias F32 [1, n] or null. */
     void linear(Tensor out, Tensor in, Weight weight, Tensor bias, int rows);
@@ -161,6 +192,39 @@ public sealed interface Kernels extends AutoCloseable permits CpuKernels, CudaKe
      */
     void gatedLinear(
             Tensor out, Tensor in, Weight gateUp, Tensor bias, Activation activation, int rows);
+
+    /**
+     * Chooses {@code routing.perToken()} experts for each row of {@code logits} F32 [T, experts]. Weights are the softmax over
+     * the chosen logits, or, if not {@code normalized}, the chosen shares of the softmax over all.
+     */
+    void routeExperts(ExpertRouting routing, Tensor logits, boolean normalized, int rows);
+
+    /**
+     * As {@link #linear} for rows sorted by expert, each times its expert's matrix: out A [T · perToken, n], in A [T ·
+     * perToken, k], bias F32 [experts, n] or null; {@code rows} is T.
+     */
+    void expertLinear(
+            Tensor out,
+            Tensor in,
+            ExpertWeight weight,
+            Tensor bias,
+            ExpertRouting routing,
+            int rows);
+
+    /** As {@link #gatedLinear} for rows sorted by expert; bias F32 [experts, 2F] or null; {@code rows} is T. */
+    void expertGatedLinear(
+            Tensor out,
+            Tensor in,
+            ExpertWeight gateUp,
+            Tensor bias,
+            Activation activation,
+            ExpertRouting routing,
+            int rows);
+
+    /**
+     * {@code out[t] = Σ weight · in[row]} over the token's choices, in their order; out A [T, E], in A [T · perToken, E].
+     */
+    void combineExperts(Tensor out, Tensor in, ExpertRouting routing, int rows);
 
     /**
      * Rotates q in place, rotates k and stores it and v at the batch's slots in layer {@code layer}; q A [T, H · D], k

@@ -56,7 +56,7 @@ public final class PackedBatch {
         return tokenIds;
     }
 
-    /** INT32 [T]: position of each token in its sequence. */
+    /** INT32 [T]: row of the rotation tables for each token: its position, where all sequences turn alike. */
     public Tensor positions() {
         return positions;
     }

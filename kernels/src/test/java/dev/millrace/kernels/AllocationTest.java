@@ -6,6 +6,7 @@ import com.sun.management.ThreadMXBean;
 import dev.millrace.kernels.cpu.VectorLanes;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -81,6 +82,32 @@ final class AllocationTest {
             check(
                     "gatedLinear",
                     () -> kernels.gatedLinear(out, x, gateUp, null, Activation.SILU, rows));
+        }
+    }
+
+    @Test
+    void operationsOfSomeFamiliesAllocateNothing() {
+        try (CpuKernels kernels = new CpuKernels(2, new VectorLanes())) {
+            int rows = 6;
+            Tensor x = tensor(2 * rows, 64);
+            Tensor out = tensor(2 * rows, 64);
+            Tensor weight = tensor(1, 64);
+            check("layerNorm", () -> kernels.layerNorm(out, x, weight, weight, 1e-5f, rows));
+            check("add", () -> kernels.add(out, x, out, rows));
+            check("activate", () -> kernels.activate(out, Activation.GELU_TANH, rows));
+            ExpertRouting routing = new ExpertRouting(kernels, rows, 3, 2);
+            Tensor logits = tensor(rows, 3);
+            TestingWeight up = TestingWeight.random(WeightFormat.BF16, 64, 64, random);
+            ExpertWeight experts = kernels.group(Collections.nCopies(3, kernels.pack(up)));
+            Tensor inner = tensor(2 * rows, 32);
+            check("routeExperts", () -> kernels.routeExperts(routing, logits, true, rows));
+            check("expertLinear", () -> kernels.expertLinear(out, x, experts, null, routing, rows));
+            check(
+                    "expertGatedLinear",
+                    () ->
+                            kernels.expertGatedLinear(
+                                    inner, x, experts, null, Activation.SILU, routing, rows));
+            check("combineExperts", () -> kernels.combineExperts(out, x, routing, rows));
         }
     }
 

@@ -25,10 +25,29 @@ final class AttentionTest {
 
     /** One generated case. */
     private record Shape(
-            int heads, int kvHeads, int headDim, int blockSize, int window, float softCap) {
-        AttentionParams params() {
-            return new AttentionParams(
-                    heads, kvHeads, headDim, (float) (1 / Math.sqrt(headDim)), window, softCap);
+            int heads,
+            int kvHeads,
+            int headDim,
+            int blockSize,
+            int window,
+            float softCap,
+            boolean sinks) {
+        Shape(int heads, int kvHeads, int headDim, int blockSize, int window, float softCap) {
+            this(heads, kvHeads, headDim, blockSize, window, softCap, false);
+        }
+
+        AttentionParams params(Tensor sinkValues) {
+            float scale = (float) (1 / Math.sqrt(headDim));
+            return new AttentionParams(heads, kvHeads, headDim, scale, window, softCap, sinkValues);
+        }
+
+        /** One score of each head, some below and some above those of the keys. */
+        float[][] sinkValues() {
+            float[][] values = new float[1][heads];
+            for (int h = 0; h < heads; h++) {
+                values[0][h] = 3 * (h % 3 - 1) + 0.25f * h;
+            }
+            return values;
         }
     }
 
@@ -50,7 +69,9 @@ final class AttentionTest {
                 new Shape(6, 2, 64, 8, 70, 0f),
                 new Shape(4, 2, 64, 8, 1, 0f),
                 new Shape(4, 1, 64, 16, 0, 30f),
-                new Shape(4, 1, 64, 16, 33, 2.5f));
+                new Shape(4, 1, 64, 16, 33, 2.5f),
+                new Shape(6, 2, 64, 16, 0, 0f, true),
+                new Shape(20, 1, 32, 8, 40, 0f, true));
     }
 
     /** A sequence's inputs, position by position. */
@@ -149,7 +170,9 @@ final class AttentionTest {
                     batch,
                     cache,
                     1);
-            kernels.attention(out.tensor, queries.tensor, cache, 1, batch, shape.params());
+            Tensor sinks =
+                    shape.sinks ? Guarded.of(kernels, DType.F32, shape.sinkValues()).tensor : null;
+            kernels.attention(out.tensor, queries.tensor, cache, 1, batch, shape.params(sinks));
             out.check(rows, shape.toString());
             queries.check(rows, shape.toString());
             return out.rows(rows);
@@ -186,7 +209,8 @@ final class AttentionTest {
                                     Arrays.copyOfRange(in.q, from[s], to[s]),
                                     in.k,
                                     in.v,
-                                    shape.params());
+                                    shape.params(null),
+                                    shape.sinks ? shape.sinkValues()[0] : null);
                     Compare.close(
                             Arrays.copyOfRange(actual, t, t + count),
                             expected,
@@ -267,7 +291,8 @@ final class AttentionTest {
                                 Arrays.copyOfRange(inputs.q, length - 1, length),
                                 inputs.k,
                                 inputs.v,
-                                shape.params());
+                                shape.params(null),
+                                shape.sinks ? shape.sinkValues()[0] : null);
                 float[][] last = {whole[length - 1]};
                 Compare.close(last, expected, tolerance(5e-6), "window %d".formatted(window));
             }
@@ -287,7 +312,12 @@ final class AttentionTest {
         try (Fixture fixture = new Fixture(shape, 2, 1, 40)) {
             float[][] actual = fixture.step(List.of(inputs), new int[] {0}, new int[] {40});
             double[][] expected =
-                    ReferenceKernels.attention(inputs.q, inputs.k, inputs.v, shape.params());
+                    ReferenceKernels.attention(
+                            inputs.q,
+                            inputs.k,
+                            inputs.v,
+                            shape.params(null),
+                            shape.sinks ? shape.sinkValues()[0] : null);
             Compare.close(actual, expected, tolerance(1e-3), "huge scores, seed " + SEED);
         }
     }

@@ -54,6 +54,7 @@ final class ReferenceKernels {
             case SILU -> x / (1 + Math.exp(-x));
             case GELU_TANH ->
                     0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
+            case CLAMPED_SILU -> Math.min(x, 7) / (1 + Math.exp(-1.702 * Math.min(x, 7)));
         };
     }
 
@@ -64,7 +65,28 @@ final class ReferenceKernels {
         double[][] out = new double[in.length][f];
         for (int r = 0; r < in.length; r++) {
             for (int j = 0; j < f; j++) {
-                out[r][j] = activation(activation, both[r][j]) * both[r][f + j];
+                double up = both[r][f + j];
+                if (activation == Activation.CLAMPED_SILU) {
+                    up = Math.max(-7, Math.min(up, 7)) + 1;
+                }
+                out[r][j] = activation(activation, both[r][j]) * up;
+            }
+        }
+        return out;
+    }
+
+    static double[][] layerNorm(double[][] in, float[] weight, float[] bias, float epsilon) {
+        int size = weight.length;
+        double[][] out = new double[in.length][size];
+        for (int r = 0; r < in.length; r++) {
+            double mean = java.util.Arrays.stream(in[r]).sum() / size;
+            double variance = 0;
+            for (double x : in[r]) {
+                variance += (x - mean) * (x - mean) / size;
+            }
+            for (int i = 0; i < size; i++) {
+                double normed = (in[r][i] - mean) / Math.sqrt(variance + epsilon);
+                out[r][i] = normed * weight[i] + (bias == null ? 0 : bias[i]);
             }
         }
         return out;
@@ -108,6 +130,12 @@ final class ReferenceKernels {
 
     /** Attention of the last {@code q.length} positions of a sequence with keys and values [context, Hkv · D]. */
     static double[][] attention(float[][] q, float[][] keys, float[][] values, AttentionParams p) {
+        return attention(q, keys, values, p, null);
+    }
+
+    /** As above, with one more score for each head, of no token; null for none. */
+    static double[][] attention(
+            float[][] q, float[][] keys, float[][] values, AttentionParams p, float[] sinks) {
         double[][] out = new double[q.length][p.numHeads() * p.headDim()];
         int group = p.numHeads() / p.numKvHeads();
         for (int r = 0; r < q.length; r++) {
@@ -123,6 +151,7 @@ final class ReferenceKernels {
                         first,
                         position,
                         p,
+                        sinks == null ? Double.NEGATIVE_INFINITY : sinks[h],
                         out[r]);
             }
         }
@@ -138,9 +167,10 @@ final class ReferenceKernels {
             int first,
             int last,
             AttentionParams p,
+            double sink,
             double[] out) {
         double[] scores = new double[last - first + 1];
-        double max = Double.NEGATIVE_INFINITY;
+        double max = sink;
         for (int j = first; j <= last; j++) {
             double dot = 0;
             for (int d = 0; d < p.headDim(); d++) {
@@ -153,7 +183,7 @@ final class ReferenceKernels {
             scores[j - first] = score;
             max = Math.max(max, score);
         }
-        double sum = 0;
+        double sum = Math.exp(sink - max);
         for (double score : scores) {
             sum += Math.exp(score - max);
         }

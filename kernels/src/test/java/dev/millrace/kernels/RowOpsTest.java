@@ -95,7 +95,7 @@ final class RowOpsTest {
     @Test
     void eachHeadHasItsOwnNorm() {
         Random random = new Random(SEED);
-        for (int headDim : new int[] {5, 32, 80, 128}) {
+        for (int headDim : new int[] {5, 32, 80, 128, 1100}) {
             float[][] heads = backend.round(Guarded.random(7, 3 * headDim, random));
             float[][] weight = Guarded.random(1, headDim, random);
             try (Kernels kernels = backend.open()) {

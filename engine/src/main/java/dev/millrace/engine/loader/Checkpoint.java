@@ -80,8 +80,14 @@ public interface Checkpoint extends AutoCloseable {
         return Optional.empty();
     }
 
-    /** The one-dimensional tensor with this Hugging Face name, widened to float32. */
+    /** All numbers of the tensor with this Hugging Face name, a bias or a norm, widened to float32. */
     float[] vector(String name);
+
+    /**
+     * One of several transposed matrices in a tensor [matrices, k, columns]: row {@code j} is its column {@code first + j ·
+     * step}.
+     */
+    WeightSource transposed(String name, int matrix, int first, int step);
 
     /** Memory that the weights take on a GPU: 16 bits an element, or the blocks they are stored in. */
     long deviceBytes();

@@ -72,6 +72,24 @@ record ConfigJson(String where, JsonNode object) {
         return values;
     }
 
+    /** A list of finite numbers above zero. */
+    List<Float> positives(String key) {
+        require(key);
+        JsonNode values = object.get(key);
+        List<Float> numbers = new ArrayList<>();
+        for (JsonNode value : values) {
+            float number = value.floatValue();
+            if (!value.isNumber() || !(number > 0) || Float.isInfinite(number)) {
+                throw invalid(key, value, "finite numbers above 0");
+            }
+            numbers.add(number);
+        }
+        if (!values.isArray()) {
+            throw invalid(key, values, "a list of numbers");
+        }
+        return numbers;
+    }
+
     Optional<ConfigJson> child(String key) {
         if (!has(key)) {
             return Optional.empty();

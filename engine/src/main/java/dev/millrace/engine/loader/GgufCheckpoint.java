@@ -24,8 +24,10 @@ final class GgufCheckpoint implements Checkpoint {
     private GgufCheckpoint(GgufFile file) {
         this.file = file;
         this.config = GgufConfigReader.read(file);
-        Map<String, StoredTensor> tensors = GgufNames.translate(file.tensors());
-        tensors.remove("rope_freqs.weight");
+        Map<String, StoredTensor> tensors =
+                GgufNames.translate(
+                        file.tensors(), ModelFamily.of(config.modelType()).orElseThrow().rules());
+        GgufRopeReader.TENSORS.forEach(tensors::remove);
         this.store = new TensorStore(file.metadata().where(), tensors, GgufError.UNSUPPORTED_TYPE);
         TensorPlan.check(config, store);
         this.fingerprint = Fingerprint.of(config, store);
@@ -99,6 +101,11 @@ final class GgufCheckpoint implements Checkpoint {
     public float[] vector(String name) {
         float[] stored = store.vector(name);
         return isInterleaved(name) ? HalvesMatrix.reorder(stored, config.headDim()) : stored;
+    }
+
+    @Override
+    public WeightSource transposed(String name, int matrix, int first, int step) {
+        return store.transposed(name, matrix, first, step);
     }
 
     @Override

@@ -1,25 +1,39 @@
 package dev.millrace.engine.loader;
 
 import dev.millrace.engine.TokenIds;
+import dev.millrace.engine.loader.FamilyRules.Rotation;
+import dev.millrace.engine.model.AttentionConfig;
+import dev.millrace.engine.model.LayerConfig;
+import dev.millrace.engine.model.MlpConfig;
 import dev.millrace.engine.model.ModelConfig;
+import dev.millrace.engine.model.NormConfig;
 import dev.millrace.engine.model.RopeConfig;
 import dev.millrace.kernels.Activation;
-import java.util.Collections;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /** Reads the model's settings from GGUF metadata, and what only its tensors tell: biases, tying, vocabulary. */
 final class GgufConfigReader {
-    private static final List<ModelFamily> FAMILIES =
-            List.of(ModelFamily.LLAMA, ModelFamily.QWEN2, ModelFamily.QWEN3);
+    /** {@code general.architecture} of each family that can be read. */
+    private static final Map<String, ModelFamily> FAMILIES =
+            new TreeMap<>(
+                    Map.of(
+                            "gemma3", ModelFamily.GEMMA3,
+                            "llama", ModelFamily.LLAMA,
+                            "phi3", ModelFamily.PHI3,
+                            "qwen2", ModelFamily.QWEN2,
+                            "qwen3", ModelFamily.QWEN3));
+
+    /** Layers of Gemma 3 27B, whose scores have a factor of their own. Source: llama.cpp, {@code gemma3}. */
+    private static final int GEMMA3_27B_LAYERS = 62;
 
     /** Keys that change the arithmetic of other models, with the number that means "off". */
     private static final Map<String, Double> REFUSED_UNLESS_OFF =
             Map.of(
                     "expert_count", 0.0,
-                    "attention.sliding_window", 0.0,
                     "attention.clamp_kqv", 0.0,
                     "attention.scale", 0.0,
                     "attn_logit_softcapping", 0.0,
@@ -30,53 +44,91 @@ final class GgufConfigReader {
 
     private final GgufMetadata metadata;
     private final Map<String, StoredTensor> tensors;
+    private final String architecture;
     private final ModelFamily family;
+    private final FamilyRules rules;
 
     private GgufConfigReader(
-            GgufMetadata metadata, Map<String, StoredTensor> tensors, ModelFamily family) {
+            GgufMetadata metadata, Map<String, StoredTensor> tensors, String architecture) {
         this.metadata = metadata;
         this.tensors = tensors;
-        this.family = family;
+        this.architecture = architecture;
+        this.family = FAMILIES.get(architecture);
+        this.rules = family.rules();
     }
 
     static ModelConfig read(GgufFile file) {
         GgufMetadata metadata = file.metadata();
-        GgufConfigReader reader = new GgufConfigReader(metadata, file.tensors(), family(metadata));
+        GgufConfigReader reader =
+                new GgufConfigReader(metadata, file.tensors(), architecture(metadata));
         reader.checkUnsupported();
         return reader.read();
     }
 
     private ModelConfig read() {
         int hidden = required("embedding_length", HfConfigReader.MAX_WIDTH);
-        int layers = required("block_count", HfConfigReader.MAX_LAYERS);
         int heads = required("attention.head_count", HfConfigReader.MAX_HEADS);
         int headDim = headDim(hidden, heads);
         int vocab = vocabSize();
+        List<LayerConfig> layers = layers();
         return new ModelConfig(
                 family.modelType(),
                 hidden,
-                required("feed_forward_length", HfConfigReader.MAX_WIDTH),
-                layers,
                 heads,
                 kvHeads(heads),
                 headDim,
                 vocab,
                 required("context_length", HfConfigReader.MAX_POSITIONS),
-                (float) metadata.requiredPositive(key("attention.layer_norm_rms_epsilon")),
-                Activation.SILU,
+                // Norms of 1 + w are stored as such.
+                NormConfig.rms(
+                        (float) metadata.requiredPositive(key("attention.layer_norm_rms_epsilon"))),
+                new AttentionConfig(
+                        attentionScale(hidden, heads, headDim, layers.size()),
+                        0,
+                        hasBias(rules.names.qkv().get(0)),
+                        hasBias("self_attn.o_proj"),
+                        rules.qkNorm,
+                        false),
+                false,
+                layers,
+                ropes(headDim),
+                rules.names,
                 !tensors.containsKey("output.weight"),
-                tensors.containsKey("blk.0.attn_q.bias"),
-                tensors.containsKey("blk.0.attn_output.bias"),
-                tensors.containsKey("blk.0.ffn_down.bias"),
-                family == ModelFamily.QWEN3,
-                Collections.nCopies(layers, 0),
-                (float) (1 / Math.sqrt(headDim)),
-                0,
-                0,
+                rules.unitOffset ? (float) Math.sqrt(hidden) : 1,
                 1,
-                rope(headDim),
+                0,
                 metadata.intOr("tokenizer.ggml.bos_token_id", 0, vocab - 1, -1),
                 eosTokenIds(vocab));
+    }
+
+    private boolean hasBias(String name) {
+        String first = "model.layers.0." + name + ".bias";
+        return tensors.keySet().stream().anyMatch(t -> GgufNames.translate(t, rules).equals(first));
+    }
+
+    private float attentionScale(int hidden, int heads, int headDim, int layers) {
+        boolean byWidth = family == ModelFamily.GEMMA3 && layers == GEMMA3_27B_LAYERS;
+        return (float) (1 / Math.sqrt(byWidth ? (double) hidden / heads : headDim));
+    }
+
+    private List<LayerConfig> layers() {
+        int count = required("block_count", HfConfigReader.MAX_LAYERS);
+        int window =
+                metadata.intOr(key("attention.sliding_window"), 0, HfConfigReader.MAX_POSITIONS, 0);
+        Activation activation =
+                rules.activation.equals("silu") ? Activation.SILU : Activation.GELU_TANH;
+        MlpConfig mlp =
+                new MlpConfig.Gated(
+                        required("feed_forward_length", HfConfigReader.MAX_WIDTH),
+                        activation,
+                        hasBias(rules.names.down()));
+        boolean twoKinds = rules.rotation == Rotation.TWO_KINDS;
+        List<LayerConfig> layers = new ArrayList<>();
+        for (int layer = 0; layer < count; layer++) {
+            boolean full = rules.windowPattern > 0 && (layer + 1) % rules.windowPattern == 0;
+            layers.add(new LayerConfig(full ? 0 : window, twoKinds && !full ? 1 : 0, mlp));
+        }
+        return layers;
     }
 
     private int headDim(int hidden, int heads) {
@@ -93,7 +145,6 @@ final class GgufConfigReader {
             throw metadata.invalid(key("attention.key_length"), "an even number");
         }
         metadata.intOr(key("attention.value_length"), dim, dim, dim);
-        metadata.intOr(key("rope.dimension_count"), dim, dim, dim);
         return dim;
     }
 
@@ -130,12 +181,22 @@ final class GgufConfigReader {
         return (int) rows;
     }
 
-    private RopeConfig rope(int headDim) {
-        return GgufRopeReader.read(
-                metadata,
-                family.modelType(),
-                headDim,
-                Optional.ofNullable(tensors.get("rope_freqs.weight")));
+    private List<RopeConfig> ropes(int headDim) {
+        GgufRopeReader reader =
+                new GgufRopeReader(metadata, architecture, tensors, rotaryDim(headDim));
+        return rules.rotation == Rotation.TWO_KINDS
+                ? List.of(reader.read(), reader.readLocal())
+                : List.of(reader.read());
+    }
+
+    private int rotaryDim(int headDim) {
+        String key = key("rope.dimension_count");
+        int low = rules.has("partial_rotary_factor") ? 2 : headDim;
+        int dim = metadata.intOr(key, low, headDim, headDim);
+        if (dim % 2 != 0) {
+            throw metadata.invalid(key, "an even number");
+        }
+        return dim;
     }
 
     private TokenIds eosTokenIds(int vocab) {
@@ -167,22 +228,19 @@ final class GgufConfigReader {
     }
 
     private String key(String name) {
-        return family.modelType() + "." + name;
+        return architecture + "." + name;
     }
 
-    private static ModelFamily family(GgufMetadata metadata) {
+    private static String architecture(GgufMetadata metadata) {
         String key = "general.architecture";
         String architecture = metadata.text(key).orElse("");
-        return ModelFamily.of(architecture)
-                .filter(FAMILIES::contains)
-                .orElseThrow(
-                        () ->
-                                metadata.refuse(
-                                        GgufError.ARCHITECTURE,
-                                        key,
-                                        architecture.isEmpty()
-                                                ? "nothing"
-                                                : Problems.quote(architecture),
-                                        "llama, qwen2 or qwen3"));
+        if (!FAMILIES.containsKey(architecture)) {
+            throw metadata.refuse(
+                    GgufError.ARCHITECTURE,
+                    key,
+                    architecture.isEmpty() ? "nothing" : Problems.quote(architecture),
+                    String.join(", ", FAMILIES.keySet()));
+        }
+        return architecture;
     }
 }

@@ -5,36 +5,72 @@ import dev.millrace.engine.model.RopeScaling;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 
-/** Reads the rotation's settings from GGUF metadata, or its divisors from {@code rope_freqs.weight}. */
+/** Reads the rotation's settings from GGUF metadata, or its divisors from tensors. */
 final class GgufRopeReader {
+    private static final String DIVISORS = "rope_freqs.weight";
+    private static final String SHORT_FACTORS = "rope_factors_short.weight";
+    private static final String LONG_FACTORS = "rope_factors_long.weight";
+
+    /** Tensors that belong to the rotation. */
+    static final List<String> TENSORS = List.of(DIVISORS, SHORT_FACTORS, LONG_FACTORS);
+
     private static final double DEFAULT_THETA = 10_000;
 
     private final GgufMetadata metadata;
+    private final Map<String, StoredTensor> tensors;
     private final String prefix;
+    private final int rotaryDim;
 
-    private GgufRopeReader(GgufMetadata metadata, String architecture) {
-        this.metadata = metadata;
-        this.prefix = architecture + ".rope.";
-    }
-
-    static RopeConfig read(
+    GgufRopeReader(
             GgufMetadata metadata,
             String architecture,
-            int headDim,
-            Optional<StoredTensor> divisors) {
-        GgufRopeReader reader = new GgufRopeReader(metadata, architecture);
-        double theta = metadata.positiveOr(reader.prefix + "freq_base", DEFAULT_THETA);
-        RopeScaling scaling = reader.scaling();
-        if (divisors.isPresent()) {
-            if (!(scaling instanceof RopeScaling.None)) {
-                throw reader.refuse(
-                        "scaling.type", "a scaling beside rope_freqs.weight", "one of the two");
-            }
-            scaling = readDivisors(divisors.get(), headDim);
+            Map<String, StoredTensor> tensors,
+            int rotaryDim) {
+        this.metadata = metadata;
+        this.tensors = tensors;
+        this.prefix = architecture + ".rope.";
+        this.rotaryDim = rotaryDim;
+    }
+
+    /** The rotation of the layers without a window, which often is that of all. */
+    RopeConfig read() {
+        double theta = metadata.positiveOr(prefix + "freq_base", DEFAULT_THETA);
+        RopeScaling scaling =
+                tensors.containsKey(LONG_FACTORS) ? longRope() : withDivisors(scaling());
+        return new RopeConfig(theta, rotaryDim, false, scaling);
+    }
+
+    /** The rotation of layers with a window, where they have one of their own. */
+    RopeConfig readLocal() {
+        double theta = metadata.positiveOr(prefix + "freq_base_swa", DEFAULT_THETA);
+        return new RopeConfig(theta, rotaryDim, false, new RopeScaling.None());
+    }
+
+    private RopeScaling withDivisors(RopeScaling scaling) {
+        if (!tensors.containsKey(DIVISORS)) {
+            return scaling;
         }
-        return new RopeConfig(theta, headDim, scaling);
+        if (!(scaling instanceof RopeScaling.None)) {
+            throw refuse("scaling.type", "a scaling beside " + DIVISORS, "one of the two");
+        }
+        return new RopeScaling.Divisors(readDivisors(DIVISORS));
+    }
+
+    private RopeScaling longRope() {
+        String type = metadata.text(prefix + "scaling.type").orElse("longrope");
+        if (!type.equals("longrope") && !type.equals("none")) {
+            throw refuse("scaling.type", Problems.quote(type), "longrope, beside " + LONG_FACTORS);
+        }
+        return new RopeScaling.LongRope(
+                readDivisors(SHORT_FACTORS),
+                readDivisors(LONG_FACTORS),
+                metadata.requiredInt(
+                        prefix + "scaling.original_context_length",
+                        2,
+                        HfConfigReader.MAX_POSITIONS),
+                metadata.positiveOr(prefix + "scaling.attn_factor", 1));
     }
 
     private RopeScaling scaling() {
@@ -73,8 +109,17 @@ final class GgufRopeReader {
         return metadata.requiredPositive(prefix + "scaling.factor");
     }
 
-    private static RopeScaling readDivisors(StoredTensor tensor, int headDim) {
-        int count = headDim / 2;
+    private List<Float> readDivisors(String name) {
+        StoredTensor tensor = tensors.get(name);
+        if (tensor == null) {
+            throw Problems.refuse(
+                    ConfigError.MISSING_TENSOR,
+                    metadata.where() + ": tensor " + Problems.quote(name),
+                    "no such tensor",
+                    "one, beside " + LONG_FACTORS,
+                    "Convert the model to GGUF again");
+        }
+        int count = rotaryDim / 2;
         if (!tensor.type().equals("F32") || !tensor.shape().equals(List.of((long) count))) {
             throw Problems.refuse(
                     ConfigError.TENSOR_SHAPE,
@@ -97,7 +142,7 @@ final class GgufRopeReader {
             }
             divisors.add(divisor);
         }
-        return new RopeScaling.Divisors(divisors);
+        return divisors;
     }
 
     private RuntimeException refuse(String name, String given, String allowed) {

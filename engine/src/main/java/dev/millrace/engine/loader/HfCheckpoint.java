@@ -163,6 +163,11 @@ final class HfCheckpoint implements Checkpoint {
     }
 
     @Override
+    public WeightSource transposed(String name, int matrix, int first, int step) {
+        return store.transposed(name, matrix, first, step);
+    }
+
+    @Override
     public void close() {
         shards.close();
     }

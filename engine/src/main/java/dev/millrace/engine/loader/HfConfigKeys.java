@@ -1,15 +1,15 @@
 package dev.millrace.engine.loader;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Knows the keys of config.json: those that are read, those that change nothing here, and those that change the
- * arithmetic of other families and are refused unless they say "off".
+ * Knows the keys of config.json: those that are read, those that change nothing here, and, by the words in
+ * their names, those that may change the arithmetic and are refused unless they say "off".
  */
 final class HfConfigKeys {
     private static final Logger LOG = LoggerFactory.getLogger(HfConfigKeys.class);
@@ -27,7 +27,6 @@ final class HfConfigKeys {
                     "layer_types",
                     "max_position_embeddings",
                     "max_window_layers",
-                    "mlp_bias",
                     "model_type",
                     "num_attention_heads",
                     "num_hidden_layers",
@@ -50,6 +49,11 @@ final class HfConfigKeys {
                     "compression_config",
                     "attn_implementation",
                     "_attn_implementation",
+                    "_attn_implementation_autoset",
+                    "auto_map",
+                    "cache_implementation",
+                    "embd_pdrop",
+                    "embedding_dropout",
                     "hidden_dropout",
                     "id2label",
                     "initializer_range",
@@ -59,9 +63,14 @@ final class HfConfigKeys {
                     "output_attentions",
                     "output_hidden_states",
                     "pad_token_id",
+                    "output_router_logits",
                     "pretraining_tp",
                     "quantization_config",
+                    "resid_pdrop",
+                    "residual_dropout",
                     "return_dict",
+                    "router_aux_loss_coef",
+                    "router_jitter_noise",
                     "task_specific_params",
                     "transformers.js_config",
                     "transformers_version",
@@ -69,45 +78,27 @@ final class HfConfigKeys {
                     "unsloth_version",
                     "use_cache");
 
-    /** Key to the number that means "off"; JSON null, false, and empty lists and objects always do. */
-    private static final Map<String, Double> REFUSED_UNLESS_OFF =
-            Map.ofEntries(
-                    Map.entry("alibi", 0.0),
-                    Map.entry("attention_chunk_size", 0.0),
-                    Map.entry("attention_multiplier", 0.0),
-                    Map.entry("attn_logit_softcapping", 0.0),
-                    Map.entry("clip_qkv", 0.0),
-                    Map.entry("embedding_multiplier", 1.0),
-                    Map.entry("final_logit_softcapping", 0.0),
-                    Map.entry("is_encoder_decoder", 0.0),
-                    Map.entry("kv_lora_rank", 0.0),
-                    Map.entry("logit_scale", 1.0),
-                    Map.entry("logits_scaling", 1.0),
-                    Map.entry("moe_intermediate_size", 0.0),
-                    Map.entry("n_routed_experts", 0.0),
-                    Map.entry("no_rope_layer_interval", 0.0),
-                    Map.entry("no_rope_layers", 0.0),
-                    Map.entry("num_experts", 0.0),
-                    Map.entry("num_experts_per_tok", 0.0),
-                    Map.entry("num_local_experts", 0.0),
-                    Map.entry("parallel_attn", 0.0),
-                    Map.entry("partial_rotary_factor", 1.0),
-                    Map.entry("qk_layernorm", 0.0),
-                    Map.entry("query_pre_attn_scalar", 0.0),
-                    Map.entry("residual_multiplier", 1.0),
-                    Map.entry("rope_interleaved", 0.0),
-                    Map.entry("rope_local_base_freq", 0.0),
-                    Map.entry("sliding_window_pattern", 0.0),
-                    Map.entry("use_bidirectional_attention", 0.0),
-                    Map.entry("use_mrope", 0.0),
-                    Map.entry("use_parallel_residual", 0.0),
-                    Map.entry("use_qk_norm", 0.0));
+    /** Factors, which at 1 change nothing; everything else is off when it is null, false, 0 or empty. */
+    private static final Set<String> OFF_AT_ONE =
+            Set.of(
+                    "embedding_multiplier",
+                    "logit_scale",
+                    "logits_scaling",
+                    "partial_rotary_factor",
+                    "residual_multiplier");
+
+    /** Words in names of settings that may change the arithmetic, so that they are not passed over when unknown. */
+    private static final Pattern ARITHMETIC =
+            Pattern.compile(
+                    "act|alibi|attn|attention|bias|cap|clip|conv|expert|gate|head|layer|lora|mamba|mlp|moe|mrope|mtp"
+                            + "|multiplier|norm|parallel|pattern|position|qk|query|residual|rope|rotary|router|scal|sink"
+                            + "|soft|state|swiglu|theta|tie|window");
 
     private HfConfigKeys() {}
 
-    static void check(ConfigJson config) {
+    static void check(ConfigJson config, ModelFamily family) {
         Set<String> unknown = new TreeSet<>();
-        config.object().fieldNames().forEachRemaining(key -> check(config, key, unknown));
+        config.object().fieldNames().forEachRemaining(key -> check(config, family, key, unknown));
         if (config.has("auto_map") || config.has("trust_remote_code")) {
             LOG.warn("{}: auto_map is ignored; code of a checkpoint never runs", config.where());
         }
@@ -116,27 +107,38 @@ final class HfConfigKeys {
         }
     }
 
-    private static void check(ConfigJson config, String key, Set<String> unknown) {
-        if (USED.contains(key) || HARMLESS.contains(key) || !config.has(key)) {
+    private static void check(
+            ConfigJson config, ModelFamily family, String key, Set<String> unknown) {
+        JsonNode value = config.object().get(key);
+        boolean known =
+                USED.contains(key)
+                        || family.rules().has(key)
+                        || value.asText().equals(family.rules().constants().get(key));
+        if (known || HARMLESS.contains(key) || isOff(key, value)) {
             return;
         }
-        Double off = REFUSED_UNLESS_OFF.get(key);
-        JsonNode value = config.object().get(key);
-        if (off == null) {
+        if (!ARITHMETIC.matcher(key).find()) {
             unknown.add(key);
-        } else if (!isOff(value, off)) {
-            throw Problems.refuse(
-                    ConfigError.UNSUPPORTED_SETTING,
-                    config.where() + ": " + key,
-                    value.toString(),
-                    "this setting off, for the families " + ModelFamily.names(),
-                    "Use a model of a supported family");
+            return;
         }
+        Set<String> allowed = new TreeSet<>(USED);
+        allowed.addAll(family.rules().keys());
+        throw Problems.refuse(
+                ConfigError.UNSUPPORTED_SETTING,
+                config.where() + ": " + key,
+                value.toString(),
+                "this setting off, as "
+                        + family.modelType()
+                        + " is computed from "
+                        + String.join(", ", allowed),
+                "Use a model of a supported family: " + ModelFamily.names());
     }
 
-    private static boolean isOff(JsonNode value, double off) {
-        return (value.isBoolean() && !value.booleanValue())
-                || (value.isNumber() && value.doubleValue() == off)
+    private static boolean isOff(String key, JsonNode value) {
+        return value.isNull()
+                || (value.isBoolean() && !value.booleanValue())
+                || (value.isNumber() && value.doubleValue() == 0)
+                || (value.isNumber() && value.doubleValue() == 1 && OFF_AT_ONE.contains(key))
                 || (value.isContainerNode() && value.isEmpty());
     }
 }

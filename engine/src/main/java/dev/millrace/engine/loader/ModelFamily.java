@@ -1,53 +1,49 @@
 package dev.millrace.engine.loader;
 
+import java.util.Arrays;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
-/** Supported model families and what their configuration classes assume when a setting is absent. */
+/** Supported model families. */
 enum ModelFamily {
-    LLAMA("llama", 2048, false),
-    MISTRAL("mistral", 131_072, false),
-    QWEN2("qwen2", 32_768, true),
-    QWEN3("qwen3", 32_768, true);
+    LLAMA("llama"),
+    MISTRAL("mistral"),
+    MIXTRAL("mixtral"),
+    QWEN2("qwen2"),
+    QWEN3("qwen3"),
+    QWEN3_MOE("qwen3_moe"),
+    SMOLLM3("smollm3"),
+    PHI3("phi3"),
+    GEMMA2("gemma2"),
+    GEMMA3("gemma3_text"),
+    GRANITE("granite"),
+    OLMO2("olmo2"),
+    COHERE2("cohere2"),
+    GLM4("glm4"),
+    STARCODER2("starcoder2"),
+    GPT_OSS("gpt_oss");
 
     private final String modelType;
-    private final int defaultMaxPositions;
-    private final boolean windowsByLayer;
 
-    ModelFamily(String modelType, int defaultMaxPositions, boolean windowsByLayer) {
+    ModelFamily(String modelType) {
         this.modelType = modelType;
-        this.defaultMaxPositions = defaultMaxPositions;
-        this.windowsByLayer = windowsByLayer;
     }
 
-    /** {@code model_type} in config.json, {@code general.architecture} in GGUF. */
+    /** {@code model_type} in config.json. */
     String modelType() {
         return modelType;
     }
 
-    /** {@code max_position_embeddings} when absent. */
-    int defaultMaxPositions() {
-        return defaultMaxPositions;
-    }
-
-    /** The sliding window is switched on by {@code use_sliding_window}, for some layers. */
-    boolean windowsByLayer() {
-        return windowsByLayer;
+    /** What it computes. */
+    FamilyRules rules() {
+        return Families.rules(this);
     }
 
     static Optional<ModelFamily> of(String modelType) {
-        for (ModelFamily family : values()) {
-            if (family.modelType.equals(modelType)) {
-                return Optional.of(family);
-            }
-        }
-        return Optional.empty();
+        return Arrays.stream(values()).filter(f -> f.modelType.equals(modelType)).findFirst();
     }
 
     static String names() {
-        StringBuilder names = new StringBuilder();
-        for (ModelFamily family : values()) {
-            names.append(names.isEmpty() ? "" : ", ").append(family.modelType);
-        }
-        return names.toString();
+        return Arrays.stream(values()).map(f -> f.modelType).collect(Collectors.joining(", "));
     }
 }

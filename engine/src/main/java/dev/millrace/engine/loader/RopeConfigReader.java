@@ -1,7 +1,10 @@
 package dev.millrace.engine.loader;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.millrace.engine.loader.FamilyRules.Rotation;
 import dev.millrace.engine.model.RopeConfig;
 import dev.millrace.engine.model.RopeScaling;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -19,6 +22,7 @@ final class RopeConfigReader {
                     "beta_slow",
                     "factor",
                     "high_freq_factor",
+                    "long_factor",
                     "low_freq_factor",
                     "mscale",
                     "mscale_all_dim",
@@ -26,35 +30,59 @@ final class RopeConfigReader {
                     "partial_rotary_factor",
                     "rope_theta",
                     "rope_type",
+                    "short_factor",
                     "truncate",
                     "type");
 
+    private final ConfigJson config;
     private final ConfigJson rope;
+    private final FamilyRules rules;
+    private final int headDim;
     private final int maxPositions;
 
-    private RopeConfigReader(ConfigJson rope, int maxPositions) {
+    private RopeConfigReader(
+            ConfigJson config, ConfigJson rope, FamilyRules rules, int headDim, int maxPositions) {
+        this.config = config;
         this.rope = rope;
+        this.rules = rules;
+        this.headDim = headDim;
         this.maxPositions = maxPositions;
     }
 
-    static RopeConfig read(ConfigJson config, int headDim, int maxPositions) {
+    /** The model's rotations; of two, that of the layers without a window is the first. */
+    static List<RopeConfig> read(
+            ConfigJson config, FamilyRules rules, int headDim, int maxPositions) {
         Optional<ConfigJson> parameters = config.child("rope_parameters");
         Optional<ConfigJson> scaling = config.child("rope_scaling");
         if (parameters.isPresent() && scaling.isPresent()) {
             throw config.contradiction(
                     "rope_scaling", "rope_scaling and rope_parameters", "one of the two");
         }
-        double theta = config.positiveOr("rope_theta", DEFAULT_THETA);
-        if (parameters.isPresent()) {
-            theta = parameters.get().positiveOr("rope_theta", theta);
+        ConfigJson none = new ConfigJson(config.where(), JsonNodeFactory.instance.objectNode());
+        ConfigJson first = parameters.or(() -> scaling).orElse(none);
+        boolean two = rules.rotation == Rotation.TWO_KINDS;
+        boolean byType = two && parameters.isPresent();
+        if (byType) {
+            first = parameters.get().child("full_attention").orElse(none);
         }
-        Optional<ConfigJson> rope = parameters.or(() -> scaling);
-        if (rope.isEmpty()) {
-            return new RopeConfig(theta, headDim, new RopeScaling.None());
+        double theta = config.positiveOr("rope_theta", rules.theta);
+        RopeConfig full =
+                new RopeConfigReader(config, first, rules, headDim, maxPositions).read(theta);
+        if (!two) {
+            return List.of(full);
         }
-        RopeConfigReader reader = new RopeConfigReader(rope.get(), maxPositions);
-        reader.checkKeys();
-        return new RopeConfig(theta, headDim, reader.scaling());
+        ConfigJson second =
+                byType ? parameters.get().child("sliding_attention").orElse(none) : none;
+        double local = config.positiveOr("rope_local_base_freq", DEFAULT_THETA);
+        return List.of(
+                full,
+                new RopeConfigReader(config, second, rules, headDim, maxPositions).read(local));
+    }
+
+    private RopeConfig read(double theta) {
+        checkKeys();
+        return new RopeConfig(
+                rope.positiveOr("rope_theta", theta), rotaryDim(), rules.interleaved, scaling());
     }
 
     private void checkKeys() {
@@ -66,9 +94,21 @@ final class RopeConfigReader {
                                 throw unsupported(key, "this key", String.join(", ", KEYS));
                             }
                         });
-        if (rope.positiveOr("partial_rotary_factor", 1) != 1) {
-            throw unsupported("partial_rotary_factor", "a value below 1", "1");
+    }
+
+    private int rotaryDim() {
+        String key = "partial_rotary_factor";
+        double top = config.positiveOr(key, rules.partialRotary);
+        double share = rope.positiveOr(key, top);
+        int dim = (int) (headDim * share);
+        if (share != 1 && !rules.has(key)) {
+            throw unsupported(key, "a value below 1", "1");
         }
+        if (share > 1 || dim < 2 || dim % 2 != 0) {
+            throw unsupported(
+                    key, "" + share, "a share of " + headDim + " elements that is an even number");
+        }
+        return dim;
     }
 
     private RopeScaling scaling() {
@@ -79,11 +119,12 @@ final class RopeConfigReader {
             case "dynamic" -> new RopeScaling.Dynamic(rope.requiredPositive("factor"));
             case "llama3" -> llama3();
             case "yarn" -> yarn();
+            case "longrope", "su" -> longRope();
             default ->
                     throw unsupported(
                             "rope_type",
                             Problems.quote(type),
-                            "default, linear, dynamic, llama3 or yarn");
+                            "default, linear, dynamic, llama3, yarn or longrope");
         };
     }
 
@@ -125,6 +166,29 @@ final class RopeConfigReader {
                 rope.positiveOr("beta_slow", 1),
                 rope.positiveOr("attention_factor", attentionFactor(factor)),
                 rope.booleanOr("truncate", true));
+    }
+
+    private RopeScaling longRope() {
+        String key = "original_max_position_embeddings";
+        ConfigJson holder = rope.has(key) ? rope : config;
+        int original = holder.requiredInt(key, 2, MAX_POSITIONS);
+        double factor = rope.positiveOr("factor", (double) maxPositions / original);
+        double magnitude = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(original));
+        return new RopeScaling.LongRope(
+                factors("short_factor"),
+                factors("long_factor"),
+                original,
+                rope.positiveOr("attention_factor", magnitude));
+    }
+
+    private List<Float> factors(String key) {
+        int count = rotaryDim() / 2;
+        List<Float> factors = rope.positives(key);
+        if (factors.size() != count) {
+            throw rope.contradiction(
+                    key, factors.size() + " numbers", count + ", one for each pair that turns");
+        }
+        return factors;
     }
 
     private double attentionFactor(double factor) {

@@ -7,30 +7,44 @@ import java.util.List;
 
 /** Finds each layer's sliding window in config.json. */
 final class SlidingWindows {
-    private static final int MISTRAL_DEFAULT = 4096;
+    private final ConfigJson config;
+    private final FamilyRules rules;
+    private final int layers;
 
-    private SlidingWindows() {}
-
-    /** Window of each layer in tokens, 0 for none. */
-    static List<Integer> read(ConfigJson config, ModelFamily family, int layers) {
-        if (family == ModelFamily.LLAMA) {
-            return Collections.nCopies(layers, 0);
-        }
-        int window = config.intOr("sliding_window", 0, HfConfigReader.MAX_POSITIONS, 0);
-        if (!family.windowsByLayer()) {
-            // An absent key is not null: the family's configuration class then assumes a window.
-            boolean absent = !config.object().has("sliding_window");
-            return Collections.nCopies(layers, absent ? MISTRAL_DEFAULT : window);
-        }
-        if (!config.booleanOr("use_sliding_window", false)) {
-            window = 0;
-        }
-        return config.has("layer_types")
-                ? byType(config, layers, window)
-                : byIndex(config, layers, window);
+    private SlidingWindows(ConfigJson config, FamilyRules rules, int layers) {
+        this.config = config;
+        this.rules = rules;
+        this.layers = layers;
     }
 
-    private static List<Integer> byIndex(ConfigJson config, int layers, int window) {
+    /** Window of each layer in tokens, 0 for none. */
+    static List<Integer> read(ConfigJson config, FamilyRules rules, int layers) {
+        SlidingWindows reader = new SlidingWindows(config, rules, layers);
+        return switch (rules.windows) {
+            case NONE -> Collections.nCopies(layers, 0);
+            case EVERY_LAYER -> Collections.nCopies(layers, reader.window());
+            case SWITCHED -> reader.switched();
+            case PATTERN -> reader.pattern();
+        };
+    }
+
+    /** An absent key is not null: the family's configuration class then assumes a window. */
+    private int window() {
+        boolean absent = !config.object().has("sliding_window");
+        int assumed = absent ? rules.window : 0;
+        return config.intOr("sliding_window", 0, HfConfigReader.MAX_POSITIONS, assumed);
+    }
+
+    private List<Integer> switched() {
+        int window = config.booleanOr("use_sliding_window", false) ? window() : 0;
+        return config.has("layer_types") ? byType(window) : fromFirst(window);
+    }
+
+    private List<Integer> fromFirst(int window) {
+        if (window > 0 && rules.rotation == FamilyRules.Rotation.LISTED) {
+            throw config.contradiction(
+                    "layer_types", "nothing beside use_sliding_window", "an entry for each layer");
+        }
         int first = config.intOr("max_window_layers", 0, Integer.MAX_VALUE, 28);
         List<Integer> windows = new ArrayList<>();
         for (int layer = 0; layer < layers; layer++) {
@@ -39,7 +53,24 @@ final class SlidingWindows {
         return windows;
     }
 
-    private static List<Integer> byType(ConfigJson config, int layers, int window) {
+    private List<Integer> pattern() {
+        int window = window();
+        if (config.has("layer_types")) {
+            return byType(window);
+        }
+        String key =
+                config.has("sliding_window_pattern")
+                        ? "sliding_window_pattern"
+                        : "_sliding_window_pattern";
+        int full = config.intOr(key, 1, Integer.MAX_VALUE, rules.windowPattern);
+        List<Integer> windows = new ArrayList<>();
+        for (int layer = 0; layer < layers; layer++) {
+            windows.add((layer + 1) % full == 0 ? 0 : window);
+        }
+        return windows;
+    }
+
+    private List<Integer> byType(int window) {
         JsonNode types = config.object().get("layer_types");
         if (!types.isArray() || types.size() != layers) {
             throw config.contradiction(
@@ -47,12 +78,12 @@ final class SlidingWindows {
         }
         List<Integer> windows = new ArrayList<>();
         for (JsonNode type : types) {
-            windows.add(ofType(config, type, window));
+            windows.add(ofType(type, window));
         }
         return windows;
     }
 
-    private static int ofType(ConfigJson config, JsonNode type, int window) {
+    private int ofType(JsonNode type, int window) {
         return switch (type.asText()) {
             case "full_attention" -> 0;
             case "sliding_attention" -> {
@@ -60,7 +91,7 @@ final class SlidingWindows {
                     throw config.contradiction(
                             "layer_types",
                             "sliding_attention without a sliding_window in use",
-                            "a sliding_window, and use_sliding_window true");
+                            "a sliding_window, and use_sliding_window true where the family has it");
                 }
                 yield window;
             }

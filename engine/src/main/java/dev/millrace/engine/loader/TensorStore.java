@@ -54,13 +54,28 @@ final class TensorStore {
     float[] vector(String name) {
         StoredTensor tensor = get(name);
         WeightFormat format = format(tensor);
-        if (tensor.shape().size() != 1 || format.blockElements() != 1) {
-            throw wrongShape(tensor, "a vector of plain numbers");
+        int count = 1;
+        for (int i = 0; i < tensor.shape().size(); i++) {
+            count = Math.multiplyExact(count, dimension(tensor, i));
         }
-        int count = dimension(tensor, 0);
+        if (format.blockElements() != 1) {
+            throw wrongShape(tensor, "plain numbers");
+        }
         ByteBuffer bytes =
                 tensor.file().read(tensor.position(), Math.toIntExact(tensor.sizeBytes()));
         return Floats.read(format, bytes, count);
+    }
+
+    WeightSource transposed(String name, int matrix, int first, int step) {
+        StoredTensor tensor = get(name);
+        WeightFormat format = format(tensor);
+        if (tensor.shape().size() != 3 || format.blockElements() != 1) {
+            throw wrongShape(tensor, "matrices of plain numbers");
+        }
+        int k = dimension(tensor, 1);
+        int columns = dimension(tensor, 2);
+        long position = tensor.position() + matrix * format.rowBytes(columns) * k;
+        return new TransposedMatrix(tensor.file(), position, format, k, columns, first, step);
     }
 
     /** Refuses the checkpoint when the tensor {@code name} is missing or has another shape or a foreign type. */

@@ -7,16 +7,17 @@ import dev.millrace.kernels.KvCache;
 import dev.millrace.kernels.PackedBatch;
 import dev.millrace.kernels.Tensor;
 import dev.millrace.kernels.Weight;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * The forward pass of a pre-norm decoder with rotary positions and a gated MLP, over a packed batch.
+ * The forward pass of a decoder with rotary positions, over a packed batch.
  *
- * <p>Layer: {@code x += attention(norm(x)); x += mlp(norm(x))}. Each addition is fused with the norm that follows it, so
- * the last layer's output is already normed. Source: Touvron et al., Llama 2, arXiv 2307.09288, and the configuration
- * of each family.
+ * <p>Layer: {@code x += attention(norm(x)); x += mlp(norm(x))}, where families may norm what is added, norm nothing that is
+ * read, or add both of what one norm gives. Each addition is fused with the norm that follows it, so the last layer's
+ * output is already normed. Source: Touvron et al., Llama 2, arXiv 2307.09288, and the configuration of each family.
  *
  * <p>Thread-safety: none; used by the engine thread, which owns the kernels.
  */
@@ -24,10 +25,10 @@ public final class Decoder {
     private final ModelConfig config;
     private final Kernels kernels;
     private final DecoderWeights weights;
-    private final AttentionParams[] attentionParams;
     private final Map<DType, Tensor> inputs = new EnumMap<>(DType.class);
-    private final Tensor[] attentionInputs;
-    private final Tensor[] mlpInputs;
+    private final List<Tensor> attentionInputs = new ArrayList<>();
+    private final List<Tensor> mlpInputs = new ArrayList<>();
+    private final List<AttentionParams> attentionParams = new ArrayList<>();
     private final Tensor residual;
     private final Tensor normed;
     private final Tensor q;
@@ -36,8 +37,8 @@ public final class Decoder {
     private final Tensor[] fusedQkv;
     private final Tensor[] splitQkv;
     private final Tensor attended;
-    private final Tensor gated;
     private final Tensor delta;
+    private final MlpActivations mlpActivations;
 
     /** A decoder with activations for up to {@code maxTokens} token rows. */
     Decoder(ModelConfig config, Kernels kernels, DecoderWeights weights, int maxTokens) {
@@ -50,7 +51,7 @@ public final class Decoder {
         normed = activations(maxTokens, config.hiddenSize());
         delta = activations(maxTokens, config.hiddenSize());
         attended = activations(maxTokens, qColumns);
-        gated = activations(maxTokens, config.intermediateSize());
+        mlpActivations = new MlpActivations(config, kernels, maxTokens);
         Tensor all = activations(maxTokens, qColumns + 2 * kvColumns);
         q = all.columns(0, qColumns);
         k = all.columns(qColumns, qColumns + kvColumns);
@@ -58,21 +59,28 @@ public final class Decoder {
         fusedQkv = new Tensor[] {all};
         splitQkv = new Tensor[] {q, k, v};
         inputs.put(kernels.activationType(), normed);
-        attentionInputs = new Tensor[config.numLayers()];
-        mlpInputs = new Tensor[config.numLayers()];
-        attentionParams = new AttentionParams[config.numLayers()];
-        for (int i = 0; i < attentionParams.length; i++) {
+        for (int i = 0; i < config.numLayers(); i++) {
             LayerWeights layer = weights.layers().get(i);
-            attentionInputs[i] = inputOf(layer.qkv().stream().map(LinearLayer::weight).toList());
-            mlpInputs[i] = inputOf(List.of(layer.gateUp()));
-            attentionParams[i] = attentionParams(i);
+            attentionInputs.add(
+                    inputOf(
+                            layer.attentionNorm(),
+                            layer.qkv().stream().map(LinearLayer::weight).toList()));
+            mlpInputs.add(inputOf(layer.mlpNorm(), layer.mlp().readers()));
+            attentionParams.add(
+                    attentionParams(config.layers().get(i).slidingWindow(), layer.sinks()));
         }
     }
 
-    /** Where a norm puts what these weights multiply: quantised at once where all of them want it so. */
-    private Tensor inputOf(List<Weight> consumers) {
-        List<DType> types = consumers.stream().map(kernels::inputType).distinct().toList();
-        return types.size() == 1 ? inputs.computeIfAbsent(types.get(0), this::quantised) : normed;
+    /**
+     * Where a norm puts what {@code readers} multiply: quantised at once where all of them want it so. LayerNorm does not quantise,
+     * and in a parallel block attention and MLP read one norm.
+     */
+    private Tensor inputOf(Norm norm, List<Weight> readers) {
+        List<DType> types = readers.stream().map(kernels::inputType).distinct().toList();
+        boolean quantises = norm instanceof Norm.Rms && !config.parallelBlock();
+        return quantises && types.size() == 1
+                ? inputs.computeIfAbsent(types.get(0), this::quantised)
+                : normed;
     }
 
     private Tensor quantised(DType type) {
@@ -81,23 +89,24 @@ public final class Decoder {
                 .withScales(scales);
     }
 
-    private AttentionParams attentionParams(int layer) {
+    private AttentionParams attentionParams(int slidingWindow, Tensor sinks) {
         return new AttentionParams(
                 config.numHeads(),
                 config.numKvHeads(),
                 config.headDim(),
-                config.attentionScale(),
-                config.slidingWindow(layer),
-                config.attentionSoftCap());
+                config.attention().scale(),
+                slidingWindow,
+                config.attention().softCap(),
+                sinks);
     }
 
     /** Memory that a decoder with {@code maxTokens} token rows of activations takes beside its weights. */
     public static long activationBytes(ModelConfig config, DType type, int maxTokens) {
         long queries = (long) config.numHeads() * config.headDim();
         long keys = (long) config.numKvHeads() * config.headDim();
-        long elements =
-                2L * config.hiddenSize() + 2 * queries + 2 * keys + config.intermediateSize();
-        return maxTokens * (elements * type.sizeBytes() + 4L * config.hiddenSize());
+        long elements = 2L * config.hiddenSize() + 2 * queries + 2 * keys;
+        return maxTokens * (elements * type.sizeBytes() + 4L * config.hiddenSize())
+                + MlpActivations.bytes(config, type, maxTokens);
     }
 
     private Tensor activations(int rows, int columns) {
@@ -111,25 +120,24 @@ public final class Decoder {
     public Tensor forward(PackedBatch batch, KvCache cache) {
         int rows = batch.numTokens();
         kernels.embed(residual, batch, weights.embedding(), config.embeddingScale());
-        kernels.rmsNorm(
-                attentionInputs[0],
-                residual,
-                weights.layers().get(0).inputNorm(),
-                config.normEpsilon(),
-                rows);
+        weights.layers()
+                .get(0)
+                .attentionNorm()
+                .read(kernels, attentionInputs.get(0), residual, rows);
         for (int i = 0; i < config.numLayers(); i++) {
             LayerWeights layer = weights.layers().get(i);
+            Tensor mlpInput = mlpInputs.get(i);
             attention(layer, i, batch, cache);
-            kernels.addRmsNorm(
-                    mlpInputs[i],
-                    residual,
-                    delta,
-                    layer.postAttentionNorm(),
-                    config.normEpsilon(),
-                    rows);
-            mlp(layer, mlpInputs[i], rows);
-            Tensor next = i + 1 < config.numLayers() ? attentionInputs[i + 1] : normed;
-            kernels.addRmsNorm(next, residual, delta, nextNorm(i), config.normEpsilon(), rows);
+            normOutput(layer.attentionPostNorm(), rows);
+            if (config.parallelBlock()) {
+                kernels.add(null, residual, delta, rows);
+            } else {
+                layer.mlpNorm().addAndRead(kernels, mlpInput, residual, delta, rows);
+            }
+            layer.mlp().apply(kernels, mlpActivations, delta, mlpInput, rows);
+            normOutput(layer.mlpPostNorm(), rows);
+            Tensor next = i + 1 < config.numLayers() ? attentionInputs.get(i + 1) : normed;
+            nextNorm(i).addAndRead(kernels, next, residual, delta, rows);
         }
         return normed;
     }
@@ -138,26 +146,26 @@ public final class Decoder {
         int rows = batch.numTokens();
         Tensor[] outs = layer.qkv().size() == 1 ? fusedQkv : splitQkv;
         for (int part = 0; part < outs.length; part++) {
-            layer.qkv().get(part).apply(kernels, outs[part], attentionInputs[index], rows);
+            layer.qkv().get(part).apply(kernels, outs[part], attentionInputs.get(index), rows);
         }
         if (layer.qNorm() != null) {
-            kernels.headRmsNorm(q, layer.qNorm(), config.normEpsilon(), rows);
-            kernels.headRmsNorm(k, layer.kNorm(), config.normEpsilon(), rows);
+            kernels.headRmsNorm(q, layer.qNorm(), config.norm().epsilon(), rows);
+            kernels.headRmsNorm(k, layer.kNorm(), config.norm().epsilon(), rows);
         }
-        kernels.ropeAndStoreKv(q, k, v, weights.rope(), batch, cache, index);
-        kernels.attention(attended, q, cache, index, batch, attentionParams[index]);
+        kernels.ropeAndStoreKv(q, k, v, layer.rope(), batch, cache, index);
+        kernels.attention(attended, q, cache, index, batch, attentionParams.get(index));
         layer.output().apply(kernels, delta, attended, rows);
     }
 
-    private void mlp(LayerWeights layer, Tensor input, int rows) {
-        kernels.gatedLinear(
-                gated, input, layer.gateUp(), layer.gateUpBias(), config.activation(), rows);
-        layer.down().apply(kernels, delta, gated, rows);
+    private void normOutput(Tensor weight, int rows) {
+        if (weight != null) {
+            kernels.headRmsNorm(delta, weight, config.norm().epsilon(), rows);
+        }
     }
 
-    private Tensor nextNorm(int layer) {
+    private Norm nextNorm(int layer) {
         return layer + 1 < config.numLayers()
-                ? weights.layers().get(layer + 1).inputNorm()
+                ? weights.layers().get(layer + 1).attentionNorm()
                 : weights.finalNorm();
     }
 

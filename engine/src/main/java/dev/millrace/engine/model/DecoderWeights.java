@@ -1,7 +1,5 @@
 package dev.millrace.engine.model;
 
-import dev.millrace.kernels.Rope;
-import dev.millrace.kernels.Tensor;
 import dev.millrace.kernels.Weight;
 import java.util.List;
 
@@ -10,12 +8,10 @@ import java.util.List;
  *
  * @param embedding [V, E]
  * @param layers L
- * @param finalNorm F32 [1, E]
+ * @param finalNorm of the last layer's output; holds the factor of the logits too
  * @param head [V, E]; the embedding itself when they are tied
- * @param rope rotation table over the longest sequence
  */
-record DecoderWeights(
-        Weight embedding, List<LayerWeights> layers, Tensor finalNorm, Weight head, Rope rope) {
+record DecoderWeights(Weight embedding, List<LayerWeights> layers, Norm finalNorm, Weight head) {
 
     DecoderWeights {
         layers = List.copyOf(layers);

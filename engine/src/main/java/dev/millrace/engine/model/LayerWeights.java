@@ -1,32 +1,36 @@
 package dev.millrace.engine.model;
 
+import dev.millrace.kernels.Rope;
 import dev.millrace.kernels.Tensor;
-import dev.millrace.kernels.Weight;
 import java.util.List;
 
 /**
  * Weights of one decoder layer.
  *
- * @param inputNorm F32 [1, E]
+ * @param attentionNorm of attention's input
  * @param qkv query, key and value rows: one matrix [(H + 2 Hkv) · D, E] when their formats agree, otherwise three
- * @param qNorm F32 [1, D], or null
- * @param kNorm F32 [1, D], or null
+ * @param qNorm F32 [1, D], [1, H · D] for all heads together, or null
+ * @param kNorm F32 [1, D], [1, Hkv · D] for all heads together, or null
+ * @param sinks F32 [1, H], or null
+ * @param rope table of angles, or null for none
  * @param output [E, H · D]
- * @param postAttentionNorm F32 [1, E]
- * @param gateUp gate rows, then up rows: [2F, E]
- * @param gateUpBias F32 [1, 2F], or null
- * @param down [E, F]
+ * @param attentionPostNorm of attention's output, RMSNorm F32 [1, E], or null
+ * @param mlpNorm of the MLP's input; null in a parallel block
+ * @param mlp what follows attention
+ * @param mlpPostNorm of the MLP's output, RMSNorm F32 [1, E], or null
  */
 record LayerWeights(
-        Tensor inputNorm,
+        Norm attentionNorm,
         List<LinearLayer> qkv,
         Tensor qNorm,
         Tensor kNorm,
+        Tensor sinks,
+        Rope rope,
         LinearLayer output,
-        Tensor postAttentionNorm,
-        Weight gateUp,
-        Tensor gateUpBias,
-        LinearLayer down) {
+        Tensor attentionPostNorm,
+        Norm mlpNorm,
+        MlpWeights mlp,
+        Tensor mlpPostNorm) {
 
     LayerWeights {
         qkv = List.copyOf(qkv);

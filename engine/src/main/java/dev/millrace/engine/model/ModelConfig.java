@@ -1,7 +1,6 @@
 package dev.millrace.engine.model;
 
 import dev.millrace.engine.TokenIds;
-import dev.millrace.kernels.Activation;
 import java.util.List;
 import java.util.Objects;
 
@@ -10,69 +9,87 @@ import java.util.Objects;
  *
  * @param modelType family, in Hugging Face's word
  * @param hiddenSize elements of a token's state
- * @param intermediateSize elements inside the MLP
- * @param numLayers decoder layers
  * @param numHeads query heads
  * @param numKvHeads key and value heads, a divisor of {@code numHeads}
  * @param headDim elements of a head
  * @param vocabSize rows of the embedding and of the output matrix
  * @param maxPositionEmbeddings longest sequence in tokens
- * @param normEpsilon added to the mean square in RMSNorm
- * @param activation gate function of the MLP
+ * @param norm how the model norms
+ * @param attention what its attention layers share
+ * @param parallelBlock attention and MLP read the same input, and both are added to it
+ * @param layers decoder layers in order
+ * @param ropes rotations of queries and keys, which layers name by their index
+ * @param names where a layer's weights are
  * @param tieWordEmbeddings the output matrix is the embedding
- * @param qkvBias q, k and v projections have a bias
- * @param attentionOutputBias the projection after attention has a bias
- * @param mlpBias the MLP's projections have biases
- * @param qkNorm RMSNorm over each query and key head before rotation
- * @param slidingWindows for each layer, how many tokens a token sees, itself included; 0 for all
- * @param attentionScale factor of the attention scores
- * @param attentionSoftCap soft cap of the attention scores; 0 for none
- * @param finalLogitSoftCap soft cap of the logits; 0 for none
  * @param embeddingScale factor of the embeddings
- * @param rope rotation of queries and keys
+ * @param logitScale factor of the logits
+ * @param finalLogitSoftCap soft cap of the logits; 0 for none
  * @param bosTokenId token that starts a text; -1 for none
  * @param eosTokenIds tokens that end an answer
  */
 public record ModelConfig(
         String modelType,
         int hiddenSize,
-        int intermediateSize,
-        int numLayers,
         int numHeads,
         int numKvHeads,
         int headDim,
         int vocabSize,
         int maxPositionEmbeddings,
-        float normEpsilon,
-        Activation activation,
+        NormConfig norm,
+        AttentionConfig attention,
+        boolean parallelBlock,
+        List<LayerConfig> layers,
+        List<RopeConfig> ropes,
+        LayerNames names,
         boolean tieWordEmbeddings,
-        boolean qkvBias,
-        boolean attentionOutputBias,
-        boolean mlpBias,
-        boolean qkNorm,
-        List<Integer> slidingWindows,
-        float attentionScale,
-        float attentionSoftCap,
-        float finalLogitSoftCap,
         float embeddingScale,
-        RopeConfig rope,
+        float logitScale,
+        float finalLogitSoftCap,
         int bosTokenId,
         TokenIds eosTokenIds) {
 
     public ModelConfig {
         Objects.requireNonNull(modelType, "modelType");
-        Objects.requireNonNull(activation, "activation");
-        Objects.requireNonNull(rope, "rope");
+        Objects.requireNonNull(norm, "norm");
+        Objects.requireNonNull(attention, "attention");
+        Objects.requireNonNull(names, "names");
         Objects.requireNonNull(eosTokenIds, "eosTokenIds");
-        slidingWindows = List.copyOf(slidingWindows);
-        if (slidingWindows.size() != numLayers) {
-            throw new IllegalArgumentException(
-                    slidingWindows.size() + " sliding windows for " + numLayers + " layers");
+        layers = List.copyOf(layers);
+        ropes = List.copyOf(ropes);
+        for (LayerConfig layer : layers) {
+            if (layer.rope() >= ropes.size()) {
+                throw new IllegalArgumentException(layer + " with " + ropes.size() + " rotations");
+            }
         }
     }
 
-    /** How many tokens a token of {@code layer} sees, itself included; 0 for all. */
-    public int slidingWindow(int layer) {
-        return slidingWindows.get(layer);
+    /** L. */
+    public int numLayers() {
+        return layers.size();
+    }
+
+    /**
+     * Positions behind which no layer looks: the widest window, if every layer has one; otherwise 0. What lies behind may
+     * be forgotten.
+     */
+    public int commonWindow() {
+        int widest = 0;
+        for (LayerConfig layer : layers) {
+            if (layer.slidingWindow() == 0) {
+                return 0;
+            }
+            widest = Math.max(widest, layer.slidingWindow());
+        }
+        return widest;
+    }
+
+    /** Tokens up to which the short factors of {@link RopeScaling.LongRope} hold; 0 for other models. */
+    public int shortRopePositions() {
+        for (RopeConfig rope : ropes) {
+            if (rope.scaling() instanceof RopeScaling.LongRope scaling) {
+                return scaling.originalPositions();
+            }
+        }
+        return 0;
     }
 }

@@ -19,8 +19,13 @@ public final class RopeFrequencies {
         this.attentionFactor = (float) attentionFactor;
     }
 
-    /** The frequencies that {@code rope} asks for. */
+    /** The frequencies that {@code rope} asks for; of two sets that for short sequences. */
     public static RopeFrequencies of(RopeConfig rope) {
+        return of(rope, false);
+    }
+
+    /** As {@link #of(RopeConfig)}; {@code longer}: for sequences beyond the length of the first training. */
+    public static RopeFrequencies of(RopeConfig rope, boolean longer) {
         double[] inverse = unscaled(rope);
         RopeScaling scaling = rope.scaling();
         if (scaling instanceof RopeScaling.Linear linear) {
@@ -30,6 +35,9 @@ public final class RopeFrequencies {
         } else if (scaling instanceof RopeScaling.Yarn yarn) {
             scaleYarn(inverse, yarn, rope);
             return new RopeFrequencies(inverse, yarn.attentionFactor());
+        } else if (scaling instanceof RopeScaling.LongRope both) {
+            divide(inverse, longer ? both.longFactors() : both.shortFactors());
+            return new RopeFrequencies(inverse, both.attentionFactor());
         } else if (scaling instanceof RopeScaling.Divisors divisors) {
             divide(inverse, divisors.divisors());
         }

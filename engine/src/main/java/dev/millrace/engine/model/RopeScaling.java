@@ -41,6 +41,25 @@ public sealed interface RopeScaling {
             boolean truncate)
             implements RopeScaling {}
 
+    /**
+     * LongRoPE, arXiv 2402.13753: one divisor for each frequency, from one list for sequences that stay within {@code
+     * originalPositions} tokens, from another for those that may grow longer.
+     *
+     * @param originalPositions length of the first training, in tokens
+     * @param attentionFactor factor of cos and sin, of both
+     */
+    record LongRope(
+            List<Float> shortFactors,
+            List<Float> longFactors,
+            int originalPositions,
+            double attentionFactor)
+            implements RopeScaling {
+        public LongRope {
+            shortFactors = List.copyOf(shortFactors);
+            longFactors = List.copyOf(longFactors);
+        }
+    }
+
     /** One divisor for each frequency, as GGUF's {@code rope_freqs.weight} gives them. */
     record Divisors(List<Float> divisors) implements RopeScaling {
         public Divisors {

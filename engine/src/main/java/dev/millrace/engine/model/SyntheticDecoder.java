@@ -1,6 +1,7 @@
 package dev.millrace.engine.model;
 
 import dev.millrace.engine.TokenIds;
+import dev.millrace.engine.model.AttentionConfig.QkNorm;
 import dev.millrace.kernels.Activation;
 import dev.millrace.kernels.DType;
 import dev.millrace.kernels.Kernels;
@@ -22,6 +23,7 @@ import java.util.List;
 public final class SyntheticDecoder {
     private static final int LLAMA_8B_LAYERS = 32;
     private static final long SEED = 23;
+    private static final float EPSILON = 1e-5f;
 
     private final Kernels kernels;
     private final ModelConfig config;
@@ -41,29 +43,26 @@ public final class SyntheticDecoder {
 
     /** A Llama of any shape. */
     public static ModelConfig config(ModelShape shape, int numLayers, int maxModelLen) {
+        MlpConfig mlp = new MlpConfig.Gated(shape.intermediate(), Activation.SILU, false);
+        float scale = (float) (1 / Math.sqrt(shape.headDim()));
         return new ModelConfig(
                 "llama",
                 shape.hidden(),
-                shape.intermediate(),
-                numLayers,
                 shape.heads(),
                 shape.kvHeads(),
                 shape.headDim(),
                 shape.vocab(),
                 maxModelLen,
-                1e-5f,
-                Activation.SILU,
+                NormConfig.rms(EPSILON),
+                new AttentionConfig(scale, 0, false, false, QkNorm.NONE, false),
                 false,
+                Collections.nCopies(numLayers, new LayerConfig(0, 0, mlp)),
+                List.of(new RopeConfig(500_000, shape.headDim(), false, new RopeScaling.None())),
+                LayerNames.LLAMA_NAMES,
                 false,
-                false,
-                false,
-                false,
-                Collections.nCopies(numLayers, 0),
-                (float) (1 / Math.sqrt(shape.headDim())),
-                0,
-                0,
                 1,
-                new RopeConfig(500_000, shape.headDim(), new RopeScaling.None()),
+                1,
+                0,
                 -1,
                 TokenIds.of(shape.vocab() - 1));
     }
@@ -78,7 +77,7 @@ public final class SyntheticDecoder {
         long hidden = config.hiddenSize();
         long queries = (long) config.numHeads() * config.headDim();
         long keys = (long) config.numKvHeads() * config.headDim();
-        long elements = hidden * (2 * queries + 2 * keys) + 3 * hidden * config.intermediateSize();
+        long elements = hidden * (2 * queries + 2 * keys) + 3 * hidden * inner(config);
         return switch (kind) {
             case DENSE -> 2 * elements;
             case FP8, FP8_BLOCKS, INT8 -> elements;
@@ -95,25 +94,36 @@ public final class SyntheticDecoder {
         return new Decoder(config, kernels, decoder.weights(), maxTokens);
     }
 
+    private static int inner(ModelConfig config) {
+        return config.layers().get(0).mlp().size();
+    }
+
     private DecoderWeights weights() {
         int hidden = config.hiddenSize();
-        Tensor norm = ones(1, hidden);
+        Norm norm = new Norm.Rms(ones(1, hidden), EPSILON);
         int queries = config.numHeads() * config.headDim();
         int keys = config.numKvHeads() * config.headDim();
+        int inner = inner(config);
         LayerWeights layer =
                 new LayerWeights(
                         norm,
                         List.of(new LinearLayer(pack(queries + 2 * keys, hidden), null)),
                         null,
                         null,
-                        new LinearLayer(pack(hidden, queries), null),
-                        norm,
-                        packGateUp(2 * config.intermediateSize(), hidden),
                         null,
-                        new LinearLayer(pack(hidden, config.intermediateSize()), null));
+                        rope(),
+                        new LinearLayer(pack(hidden, queries), null),
+                        null,
+                        norm,
+                        new MlpWeights.Gated(
+                                packGateUp(2 * inner, hidden),
+                                null,
+                                Activation.SILU,
+                                new LinearLayer(pack(hidden, inner), null)),
+                        null);
         Weight embedding = kernels.pack(dense(config.vocabSize(), hidden));
-        return new DecoderWeights(
-                embedding, Collections.nCopies(config.numLayers(), layer), norm, embedding, rope());
+        List<LayerWeights> layers = Collections.nCopies(config.numLayers(), layer);
+        return new DecoderWeights(embedding, layers, norm, embedding);
     }
 
     /** Angles do not matter to time. */

@@ -54,9 +54,13 @@ final class ConfigBadInputTest {
                 bad("{'rms_norm_eps': 0}", ConfigError.INVALID_VALUE, "rms_norm_eps"),
                 bad("{'hidden_act': 'relu'}", ConfigError.UNSUPPORTED_SETTING, "'relu'"),
                 bad(
-                        "{'rope_parameters': {'rope_type': 'longrope'}}",
+                        "{'rope_parameters': {'rope_type': 'mrope'}}",
                         ConfigError.UNSUPPORTED_ROPE,
-                        "'longrope'"),
+                        "'mrope'"),
+                bad(
+                        "{'rope_parameters': {'rope_type': 'longrope'}}",
+                        ConfigError.MISSING_KEY,
+                        "original_max_position_embeddings"),
                 bad(
                         "{'rope_parameters': {'rope_type': 'linear', 'factor': 0}}",
                         ConfigError.INVALID_VALUE,
@@ -88,9 +92,62 @@ final class ConfigBadInputTest {
                 bad("{'num_experts': 8}", ConfigError.UNSUPPORTED_SETTING, "num_experts: got 8"),
                 bad("{'no_rope_layers': [1, 0]}", ConfigError.UNSUPPORTED_SETTING, "[1,0]"),
                 bad("{'logits_scaling': 2.5}", ConfigError.UNSUPPORTED_SETTING, "2.5"),
+                bad(
+                        "{'new_attention_trick': 3}",
+                        ConfigError.UNSUPPORTED_SETTING,
+                        "new_attention_trick: got 3",
+                        "llama is computed from attention_bias, "),
+                bad("{'use_qk_norm': true}", ConfigError.UNSUPPORTED_SETTING, "use_qk_norm"),
+                bad("{'rope_local_base_freq': 1e4}", ConfigError.UNSUPPORTED_SETTING, "10000"),
                 bad("{'residual_multiplier': 0.5}", ConfigError.UNSUPPORTED_SETTING, "0.5"),
                 bad("{'attn_logit_softcapping': 50.0}", ConfigError.UNSUPPORTED_SETTING, "50"),
                 bad("{'partial_rotary_factor': 0.5}", ConfigError.UNSUPPORTED_SETTING, "0.5"));
+    }
+
+    /** Changes to the configurations of other families, which have no tensors to go with them. */
+    static Stream<Arguments> badSettingsOfFamilies() {
+        return Stream.of(
+                family(
+                        "phi3-longrope",
+                        "{'rope_parameters': {'rope_type': 'longrope', 'short_factor': [1, 2]}}",
+                        "2 numbers"),
+                family("phi3", "{'partial_rotary_factor': 0.35, 'rope_parameters': null}", "0.35"),
+                family("smollm3", "{'no_rope_layers': [1, 0]}", "2 entries"),
+                family("smollm3", "{'no_rope_layers': [1, 0, 2, 1]}", "got 2"),
+                family(
+                        "smollm3",
+                        "{'use_sliding_window': true, 'sliding_window': 8, 'layer_types': null}",
+                        "an entry for each layer"),
+                family("gemma2", "{'layer_types': ['full_attention']}", "1 entries"),
+                family("gemma2", "{'sliding_window': null}", "sliding_attention without"),
+                family("gemma2", "{'attn_logit_softcapping': -1}", "got -1"),
+                family("gemma2", "{'hidden_activation': 'gelu'}", "'gelu'"),
+                family("gemma2", "{'use_bidirectional_attention': true}", "got true"),
+                family("granite", "{'residual_multiplier': 0}", "above 0"),
+                family("cohere2", "{'layer_switch': 3}", "layer_switch: got 3"),
+                family("starcoder2", "{'norm_type': 'rms_norm'}", "norm_type"),
+                family("mixtral", "{'num_local_experts': null}", "num_experts"),
+                family("mixtral", "{'num_local_experts': 100000}", "1024"),
+                family("mixtral", "{'num_experts_per_tok': 5}", "from 1 to 4"),
+                family("qwen3_moe", "{'moe_intermediate_size': null}", "moe_intermediate_size"),
+                family("qwen3_moe", "{'decoder_sparse_step': 0}", "got 0"),
+                family("gpt_oss", "{'swiglu_limit': 5.0}", "expected 7"),
+                family("glm4", "{'num_experts': 4}", "num_experts: got 4"));
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @MethodSource("badSettingsOfFamilies")
+    void badSettingOfAFamilyIsRefused(String family, String change, String message)
+            throws IOException {
+        copy(family);
+        writeConfig(change);
+        assertThatExceptionOfType(InvalidModelException.class)
+                .isThrownBy(() -> Checkpoint.open(folder))
+                .withMessageContaining(message);
+    }
+
+    private static Arguments family(String name, String change, String message) {
+        return Arguments.of(name, change, message);
     }
 
     @ParameterizedTest(name = "{0}")
@@ -213,7 +270,11 @@ final class ConfigBadInputTest {
     }
 
     private void copyLlama() throws IOException {
-        try (Stream<Path> files = Files.list(TestingModels.path("llama"))) {
+        copy("llama");
+    }
+
+    private void copy(String model) throws IOException {
+        try (Stream<Path> files = Files.list(TestingModels.path(model))) {
             for (Path file : files.toList()) {
                 Files.copy(file, folder.resolve(file.getFileName().toString()));
             }

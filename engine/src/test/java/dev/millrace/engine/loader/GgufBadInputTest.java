@@ -214,7 +214,7 @@ final class GgufBadInputTest {
                 bad(
                         "no architecture",
                         GgufError.ARCHITECTURE,
-                        "llama, qwen2 or qwen3",
+                        "gemma3, llama, phi3, qwen2, qwen3",
                         g -> g.entries.remove("general.architecture")),
                 bad(
                         "unknown architecture",

@@ -29,6 +29,7 @@ final class TestingGguf {
     final Map<String, byte[]> entries = new LinkedHashMap<>();
     final List<byte[]> rawEntries = new ArrayList<>();
     final List<byte[]> tensors = new ArrayList<>();
+    final Map<Integer, byte[]> data = new LinkedHashMap<>();
     long dataBytes;
 
     /** The smallest llama that loads: one layer, one head of 2, vocabulary of 3. */
@@ -78,6 +79,16 @@ final class TestingGguf {
         return this;
     }
 
+    /** Appends a tensor of these float32. */
+    TestingGguf tensorOf(String name, float... values) {
+        byte[][] bytes = new byte[values.length][];
+        for (int i = 0; i < values.length; i++) {
+            bytes[i] = int32(Float.floatToIntBits(values[i]));
+        }
+        data.put((int) dataBytes, join(bytes));
+        return tensor(name, 0, values.length);
+    }
+
     TestingGguf tensorAt(String name, int type, long offset, long... dimensions) {
         byte[] shape = new byte[0];
         for (long d : dimensions) {
@@ -102,7 +113,9 @@ final class TestingGguf {
         while (out.size() % alignment != 0) {
             out.write(0);
         }
-        out.writeBytes(new byte[(int) dataBytes - missingBytes]);
+        byte[] all = new byte[(int) dataBytes - missingBytes];
+        data.forEach((at, bytes) -> System.arraycopy(bytes, 0, all, at, bytes.length));
+        out.writeBytes(all);
         return out.toByteArray();
     }
 

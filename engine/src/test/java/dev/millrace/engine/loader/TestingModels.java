@@ -21,7 +21,20 @@ public final class TestingModels {
                     "qwen2",
                     "qwen2-swa",
                     "qwen3",
-                    "qwen3-tied");
+                    "qwen3-tied",
+                    "smollm3",
+                    "granite",
+                    "phi3",
+                    "phi3-longrope",
+                    "gemma2",
+                    "gemma3_text",
+                    "olmo2",
+                    "cohere2",
+                    "glm4",
+                    "starcoder2",
+                    "mixtral",
+                    "qwen3_moe",
+                    "gpt_oss");
 
     /** GGUF files. */
     public static final List<String> GGUF_FILES =
@@ -42,7 +55,10 @@ public final class TestingModels {
                     "gguf-llama3-rope/llama3-rope-Q8_0.gguf",
                     "gguf-qwen3/qwen3-F32.gguf",
                     "gguf-qwen3/qwen3-Q8_0.gguf",
-                    "gguf-qwen3/qwen3-Q4_0.gguf");
+                    "gguf-qwen3/qwen3-Q4_0.gguf",
+                    "gguf-gemma3/gemma3-F16.gguf",
+                    "gguf-gemma3/gemma3-Q8_0.gguf",
+                    "gguf-gemma3/gemma3-Q4_0.gguf");
 
     private TestingModels() {}
 

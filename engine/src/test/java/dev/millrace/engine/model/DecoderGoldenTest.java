@@ -100,7 +100,10 @@ class DecoderGoldenTest {
         int[] positions = IntStream.range(0, ids.size()).toArray();
         int numBlocks = (ids.size() + BLOCK_SIZE - 1) / BLOCK_SIZE;
         kernels.copyIn(ids.toArray(), ids.size(), batch.tokenIds());
-        kernels.copyIn(positions, ids.size(), batch.positions());
+        int longRope = config.shortRopePositions();
+        int offset = ids.size() > longRope ? longRope : 0;
+        int[] ropeRows = IntStream.of(positions).map(p -> offset + p).toArray();
+        kernels.copyIn(ropeRows, ids.size(), batch.positions());
         kernels.copyIn(positions, ids.size(), batch.slotMapping());
         kernels.copyIn(new int[] {0, ids.size()}, 2, batch.cuSeqLens());
         kernels.copyIn(new int[] {ids.size()}, 1, batch.contextLens());

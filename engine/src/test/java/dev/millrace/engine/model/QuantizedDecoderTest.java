@@ -35,30 +35,28 @@ class QuantizedDecoderTest {
     private static final int HIDDEN = 64;
     private static final int VOCAB = 128;
     private static final int ROWS = 3;
+    private static final float EPSILON = 1e-5f;
     private static final ModelConfig CONFIG =
             new ModelConfig(
                     "llama",
                     HIDDEN,
-                    96,
-                    LAYERS,
                     2,
                     1,
                     32,
                     VOCAB,
                     64,
-                    1e-5f,
-                    Activation.SILU,
+                    NormConfig.rms(EPSILON),
+                    new AttentionConfig(0.2f, 0, false, false, AttentionConfig.QkNorm.NONE, false),
+                    false,
+                    Collections.nCopies(
+                            LAYERS,
+                            new LayerConfig(0, 0, new MlpConfig.Gated(96, Activation.SILU, false))),
+                    List.of(new RopeConfig(10_000, 32, false, new RopeScaling.None())),
+                    LayerNames.LLAMA_NAMES,
                     true,
-                    false,
-                    false,
-                    false,
-                    false,
-                    Collections.nCopies(LAYERS, 0),
-                    0.2f,
-                    0,
-                    0,
                     1,
-                    new RopeConfig(10_000, 32, new RopeScaling.None()),
+                    1,
+                    0,
                     -1,
                     TokenIds.of(1));
 
@@ -112,30 +110,34 @@ class QuantizedDecoderTest {
     private Decoder decoder(Kernels kernels, boolean quantised) {
         float[] ones = new float[HIDDEN];
         Arrays.fill(ones, 1);
-        Tensor norm = kernels.allocate(DType.F32, 1, HIDDEN, "weights");
-        kernels.copyIn(ones, HIDDEN, norm);
+        Tensor normWeight = kernels.allocate(DType.F32, 1, HIDDEN, "weights");
+        kernels.copyIn(ones, HIDDEN, normWeight);
+        Norm norm = new Norm.Rms(normWeight, EPSILON);
+        Tensor angles = kernels.allocate(DType.F32, 64, 16, "weights");
+        MlpWeights mlp =
+                new MlpWeights.Gated(
+                        quantised
+                                ? kernels.packGateUp(bytes(192, HIDDEN))
+                                : kernels.packGateUp(halves(192, HIDDEN)),
+                        null,
+                        Activation.SILU,
+                        new LinearLayer(weight(kernels, HIDDEN, 96, quantised), null));
         LayerWeights layer =
                 new LayerWeights(
                         norm,
                         List.of(new LinearLayer(weight(kernels, 128, HIDDEN, quantised), null)),
                         null,
                         null,
-                        new LinearLayer(weight(kernels, HIDDEN, 64, quantised), null),
-                        norm,
-                        quantised
-                                ? kernels.packGateUp(bytes(192, HIDDEN))
-                                : kernels.packGateUp(halves(192, HIDDEN)),
                         null,
-                        new LinearLayer(weight(kernels, HIDDEN, 96, quantised), null));
-        Tensor angles = kernels.allocate(DType.F32, 64, 16, "weights");
+                        new Rope(angles, angles, 32, false),
+                        new LinearLayer(weight(kernels, HIDDEN, 64, quantised), null),
+                        null,
+                        norm,
+                        mlp,
+                        null);
         Weight embedding = kernels.pack(halves(VOCAB, HIDDEN));
         DecoderWeights weights =
-                new DecoderWeights(
-                        embedding,
-                        Collections.nCopies(LAYERS, layer),
-                        norm,
-                        embedding,
-                        new Rope(angles, angles, 32, false));
+                new DecoderWeights(embedding, Collections.nCopies(LAYERS, layer), norm, embedding);
         return new Decoder(CONFIG, kernels, weights, ROWS);
     }
 

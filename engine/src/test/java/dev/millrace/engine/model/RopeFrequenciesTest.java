@@ -79,7 +79,7 @@ final class RopeFrequenciesTest {
     }
 
     private static RopeFrequencies frequencies(double theta, int rotaryDim, RopeScaling scaling) {
-        return RopeFrequencies.of(new RopeConfig(theta, rotaryDim, scaling));
+        return RopeFrequencies.of(new RopeConfig(theta, rotaryDim, false, scaling));
     }
 
     private static void check(float[] actual, int index, double expected) {

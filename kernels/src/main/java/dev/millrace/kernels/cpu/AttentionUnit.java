@@ -1,5 +1,6 @@
 package dev.millrace.kernels.cpu;
 
+import dev.millrace.kernels.Tensor;
 import java.util.Arrays;
 
 /**
@@ -86,12 +87,22 @@ final class AttentionUnit {
 
     private void store(int firstRow) {
         for (int row = 0; row < tokens * group; row++) {
-            lanes.scale(sums, row * headDim, headDim, 1f / rowSum[row]);
+            lanes.scale(sums, row * headDim, headDim, 1f / (rowSum[row] + sinkWeight(row)));
         }
         int columns = group * headDim;
         int to = Host.at(call.out, firstRow) + kvHead * columns;
         float[] out = Host.floats(call.out);
         lanes.copy(tokens, columns, sums, 0, columns, out, to, call.out.rowStride());
+    }
+
+    /** What the sink of the row's head adds to its sum of weights. */
+    private float sinkWeight(int row) {
+        Tensor sinks = call.params.sinks();
+        if (sinks == null) {
+            return 0f;
+        }
+        int head = kvHead * group + row % group;
+        return FloatMath.exp(Host.floats(sinks)[Host.at(sinks, 0) + head] - rowMax[row]);
     }
 
     /** What the token sees of the tile: from here ... */

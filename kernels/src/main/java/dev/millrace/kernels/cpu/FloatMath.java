@@ -34,6 +34,9 @@ final class FloatMath {
     static final float GELU_SCALE = 1.5957691216057308f;
     static final float F16_SCALE = 0x1p112f;
 
+    static final float CLAMP = 7f;
+    static final float CLAMPED_SLOPE = 1.702f;
+
     private FloatMath() {}
 
     static float exp(float x) {
@@ -77,6 +80,14 @@ final class FloatMath {
 
     static float gelu(float x) {
         return x / (exp(-geluArgument(x)) + 1f);
+    }
+
+    /** {@code gate = min(gate, 7)}, {@code up = max(−7, min(up, 7)) + 1}. */
+    static void clamp(float[] gate, int gateOffset, float[] up, int upOffset, int length) {
+        for (int i = 0; i < length; i++) {
+            gate[gateOffset + i] = Math.min(gate[gateOffset + i], CLAMP);
+            up[upOffset + i] = Math.max(-CLAMP, Math.min(up[upOffset + i], CLAMP)) + 1f;
+        }
     }
 
     static float geluArgument(float x) {

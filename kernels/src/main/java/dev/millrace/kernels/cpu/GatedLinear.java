@@ -24,6 +24,8 @@ public final class GatedLinear implements WorkerPool.Work {
     private Tensor bias;
     private Weight gateUp;
     private Activation activation;
+    private int biasRow;
+    private int firstRow;
     private int rows;
     private int numGates;
     private boolean unaligned;
@@ -44,6 +46,21 @@ public final class GatedLinear implements WorkerPool.Work {
             Tensor newBias,
             Activation newActivation,
             int newRows) {
+        run(newOut, newIn, newGateUp, newBias, newActivation, 0, 0, newRows);
+    }
+
+    /** Computes {@code newRows} rows from {@code newFirstRow} on, with row {@code newBiasRow} of the biases. */
+    void run(
+            Tensor newOut,
+            Tensor newIn,
+            Weight newGateUp,
+            Tensor newBias,
+            Activation newActivation,
+            int newBiasRow,
+            int newFirstRow,
+            int newRows) {
+        biasRow = newBiasRow;
+        firstRow = newFirstRow;
         out = newOut;
         in = newIn;
         gateUp = newGateUp;
@@ -63,9 +80,10 @@ public final class GatedLinear implements WorkerPool.Work {
     }
 
     private void runUnaligned() {
-        if (product == null || product.rows() < rows || product.columns() != gateUp.n()) {
+        int end = firstRow + rows;
+        if (product == null || product.rows() < end || product.columns() != gateUp.n()) {
             release();
-            int capacity = Math.max(rows, product == null ? 0 : product.rows());
+            int capacity = Math.max(end, product == null ? 0 : product.rows());
             product =
                     new Tensor(
                             DType.F32,
@@ -76,7 +94,7 @@ public final class GatedLinear implements WorkerPool.Work {
                                     DType.F32, (long) capacity * gateUp.n(), "workspace"),
                             0);
         }
-        linear.run(product, in, gateUp, bias, rows);
+        linear.run(product, in, gateUp, bias, biasRow, firstRow, rows);
         rowsPerPart = context.rowsPerPart(rows, gateUp.n());
         context.pool.run(CpuContext.parts(rows, rowsPerPart), this);
     }
@@ -92,11 +110,11 @@ public final class GatedLinear implements WorkerPool.Work {
         if (unaligned) {
             int end = Math.min(rows, (part + 1) * rowsPerPart);
             for (int r = part * rowsPerPart; r < end; r++) {
-                int gate = Host.at(product, r);
+                int gate = Host.at(product, firstRow + r);
                 context.lanes.gate(
                         activation,
                         Host.floats(out),
-                        Host.at(out, r),
+                        Host.at(out, firstRow + r),
                         Host.floats(product),
                         gate,
                         Host.floats(product),
@@ -135,7 +153,7 @@ public final class GatedLinear implements WorkerPool.Work {
                     2 * half + p * numRows * nr,
                     nr,
                     Host.floats(out),
-                    Host.at(out, row) + (panel + p) * nr,
+                    Host.at(out, firstRow + row) + (panel + p) * nr,
                     out.rowStride());
         }
     }
@@ -148,7 +166,7 @@ public final class GatedLinear implements WorkerPool.Work {
                 panel,
                 panels,
                 Host.floats(in),
-                Host.at(in, row),
+                Host.at(in, firstRow + row),
                 in.rowStride(),
                 numRows,
                 scratch.products,
@@ -159,7 +177,7 @@ public final class GatedLinear implements WorkerPool.Work {
     private void addBias(float[] products, int from, int column, int panels, int numRows) {
         int nr = context.lanes.panelColumns();
         for (int p = 0; p < panels; p++) {
-            int biasAt = Host.at(bias, 0) + column + p * nr;
+            int biasAt = Host.at(bias, biasRow) + column + p * nr;
             for (int r = 0; r < numRows; r++) {
                 int at = from + (p * numRows + r) * nr;
                 context.lanes.add(products, at, Host.floats(bias), biasAt, nr);

@@ -137,7 +137,7 @@ public interface Lanes {
     /** {@code x *= factor}. */
     void scale(float[] x, int offset, int length, float factor);
 
-    /** {@code out = activation(gate) · up}; out is neither of them. */
+    /** {@code out = activation(gate) · up}; out is neither of them. A clamped gate clamps both in place. */
     void gate(
             Activation activation,
             float[] out,

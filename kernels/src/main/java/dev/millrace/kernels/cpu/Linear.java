@@ -19,6 +19,8 @@ public final class Linear implements WorkerPool.Work {
     private Tensor in;
     private Tensor bias;
     private Weight weight;
+    private int biasRow;
+    private int firstRow;
     private int rows;
 
     public Linear(CpuContext context, LinearInput input) {
@@ -28,6 +30,20 @@ public final class Linear implements WorkerPool.Work {
 
     /** Computes {@code rows} rows. */
     public void run(Tensor newOut, Tensor newIn, Weight newWeight, Tensor newBias, int newRows) {
+        run(newOut, newIn, newWeight, newBias, 0, 0, newRows);
+    }
+
+    /** Computes {@code newRows} rows from {@code newFirstRow} on, with row {@code newBiasRow} of the biases. */
+    void run(
+            Tensor newOut,
+            Tensor newIn,
+            Weight newWeight,
+            Tensor newBias,
+            int newBiasRow,
+            int newFirstRow,
+            int newRows) {
+        biasRow = newBiasRow;
+        firstRow = newFirstRow;
         out = newOut;
         in = input.of(newIn, newWeight, newRows);
         weight = newWeight;
@@ -54,7 +70,7 @@ public final class Linear implements WorkerPool.Work {
                     panel,
                     panels,
                     Host.floats(in),
-                    Host.at(in, row),
+                    Host.at(in, firstRow + row),
                     in.rowStride(),
                     numRows,
                     scratch.products,
@@ -69,12 +85,12 @@ public final class Linear implements WorkerPool.Work {
         int nr = context.lanes.panelColumns();
         int columns = Math.min(nr, weight.n() - panel * nr);
         float[] target = Host.floats(out);
-        int to = Host.at(out, row) + panel * nr;
+        int to = Host.at(out, firstRow + row) + panel * nr;
         int stride = out.rowStride();
         context.lanes.copy(
                 numRows, columns, products, group * numRows * nr, nr, target, to, stride);
         if (bias != null) {
-            int biasAt = Host.at(bias, 0) + panel * nr;
+            int biasAt = Host.at(bias, biasRow) + panel * nr;
             for (int r = 0; r < numRows; r++) {
                 context.lanes.add(target, to + r * stride, Host.floats(bias), biasAt, columns);
             }

@@ -1,5 +1,6 @@
 package dev.millrace.kernels.cpu;
 
+import dev.millrace.kernels.Activation;
 import dev.millrace.kernels.KernelException;
 import dev.millrace.kernels.KvCache;
 import dev.millrace.kernels.KvShape;
@@ -13,9 +14,11 @@ import dev.millrace.kernels.Tensor;
 public final class RowOps {
     private final CpuContext context;
     private final SoftCap softCap = new SoftCap();
+    private final Activate activate;
 
     public RowOps(CpuContext context) {
         this.context = context;
+        activate = new Activate(context);
     }
 
     /** {@code out[r, :] = in[rowIndexes[r], :]}. */
@@ -30,6 +33,26 @@ public final class RowOps {
             System.arraycopy(
                     Host.floats(in), from, Host.floats(out), Host.at(out, r), in.columns());
         }
+    }
+
+    /** {@code residual += delta} unless that is null, {@code out = residual} unless that is null. */
+    public void add(Tensor out, Tensor residual, Tensor delta, int rows) {
+        int columns = residual.columns();
+        for (int r = 0; r < rows; r++) {
+            float[] x = Host.floats(residual);
+            int at = Host.at(residual, r);
+            if (delta != null) {
+                context.lanes.add(x, at, Host.floats(delta), Host.at(delta, r), columns);
+            }
+            if (out != null) {
+                System.arraycopy(x, at, Host.floats(out), Host.at(out, r), columns);
+            }
+        }
+    }
+
+    /** {@code x = activation(x)}. */
+    public void activate(Tensor x, Activation activation, int rows) {
+        activate.run(x, activation, rows);
     }
 
     /** {@code logits = cap · tanh(logits / cap)}. */

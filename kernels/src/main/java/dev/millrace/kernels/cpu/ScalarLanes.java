@@ -259,12 +259,16 @@ public final class ScalarLanes implements Lanes {
             float[] up,
             int upOffset,
             int length) {
+        if (activation == Activation.CLAMPED_SILU) {
+            FloatMath.clamp(gate, gateOffset, up, upOffset, length);
+        }
         for (int i = 0; i < length; i++) {
             float x = gate[gateOffset + i];
             float activated =
                     switch (activation) {
                         case SILU -> FloatMath.silu(x);
                         case GELU_TANH -> FloatMath.gelu(x);
+                        case CLAMPED_SILU -> x / (FloatMath.exp(x * -FloatMath.CLAMPED_SLOPE) + 1f);
                     };
             out[outOffset + i] = activated * up[upOffset + i];
         }

@@ -452,6 +452,11 @@ public final class VectorLanes implements Lanes {
                 VectorMath.geluArgument(out, outOffset, gate, gateOffset, length);
                 VectorMath.exp(out, outOffset, out, outOffset, length, 0f, -1f);
             }
+            case CLAMPED_SILU -> {
+                FloatMath.clamp(gate, gateOffset, up, upOffset, length);
+                VectorMath.exp(
+                        out, outOffset, gate, gateOffset, length, 0f, -FloatMath.CLAMPED_SLOPE);
+            }
         }
         VectorMath.gateByExp(out, outOffset, gate, gateOffset, up, upOffset, length);
     }

@@ -31,11 +31,12 @@ public final class GatedLinear {
         product.run(out, in, gateUp, bias, code(activation), 0, rows);
     }
 
-    /** As {@code linear_store.cuh} names it. */
-    private static int code(Activation activation) {
+    /** As {@code activation.cuh} names it. */
+    static int code(Activation activation) {
         return switch (activation) {
             case SILU -> 0;
             case GELU_TANH -> 1;
+            case CLAMPED_SILU -> 2;
         };
     }
 }

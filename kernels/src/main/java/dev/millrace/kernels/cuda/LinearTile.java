@@ -25,6 +25,9 @@ public record LinearTile(int outputs, int tokens, int threads, int sharedBytes) 
     public static final List<LinearTile> DENSE =
             List.of(N128_M128, N128_M64, N64_M64, N64_M32, N64_M16);
 
+    /** 16-bit weights of experts. */
+    public static final List<LinearTile> EXPERTS = List.of(N64_M64, N64_M16);
+
     public static final List<LinearTile> INT8 = List.of(N128_M128, N64_M64, N64_M16);
     public static final List<LinearTile> E4M3 = List.of(N128_M64, N64_M64, N64_M16);
 
@@ -83,6 +86,18 @@ public record LinearTile(int outputs, int tokens, int threads, int sharedBytes) 
             }
         }
         return tiles.get(tiles.size() - 1);
+    }
+
+    /** Experts with few rows each, on the average, waste less in small tiles. */
+    static LinearTile forExperts(int rowsPerExpert) {
+        return rowsPerExpert > N64_M16.tokens ? N64_M64 : N64_M16;
+    }
+
+    /** Launches as many blocks as {@code rows} rows can need, however they are shared out: each expert may begin a tile. */
+    void runForExperts(Launcher launch, int n, int rows, int numExperts) {
+        long tiles = Math.min(rows, rows / tokens + (long) numExperts);
+        int blocks = Math.toIntExact(Math.multiplyExact(tiles, (n + outputs - 1) / outputs));
+        launch.run(blocks, 1, 1, threads, sharedBytes);
     }
 
     /** Launches a block for each tile of {@code [rows, n]}. */

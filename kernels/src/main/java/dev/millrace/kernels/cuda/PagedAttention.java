@@ -156,6 +156,7 @@ public final class PagedAttention {
                 .address(workspace.scratch())
                 .address(workspace.slots())
                 .address(workspace.tickets())
+                .tensor(params.sinks())
                 .int32(q.rowStride())
                 .int32(out.rowStride())
                 .int32(params.numHeads() / params.numKvHeads())

@@ -19,6 +19,7 @@ public final class RmsNorm {
 
     private final CudaOps ops;
     private final EntryPoint heads;
+    private final EntryPoint wideHeads;
     private final Norms stored;
     private final Norms int8;
     private final Norms e4m3;
@@ -36,6 +37,7 @@ public final class RmsNorm {
         this.ops = ops;
         DType a = ops.activationType();
         heads = EntryPoint.valueOf("HEAD_RMS_NORM_" + a);
+        wideHeads = EntryPoint.valueOf("WIDE_HEAD_RMS_NORM_" + a);
         stored = Norms.of(a.name());
         int8 = Norms.of("INT8_" + a);
         e4m3 = Norms.of("E4M3_" + a);
@@ -82,10 +84,11 @@ public final class RmsNorm {
 
     private void runHeads(Tensor in, Tensor weight, float epsilon, int rows) {
         int size = weight.columns();
-        if (size > MOST_PER_THREAD * 32) {
-            throw new KernelException("headRmsNorm: heads of " + size + "; the most is 1024");
-        }
         int headsPerRow = in.columns() / size;
+        if (size > MOST_PER_THREAD * 32) {
+            runWideHeads(in, weight, headsPerRow, epsilon, rows);
+            return;
+        }
         ops.launcher()
                 .begin(heads)
                 .tensor(in)
@@ -96,5 +99,17 @@ public final class RmsNorm {
                 .int32(in.rowStride())
                 .float32(epsilon)
                 .run((rows * headsPerRow + HEADS_PER_BLOCK - 1) / HEADS_PER_BLOCK, HEAD_BLOCK);
+    }
+
+    private void runWideHeads(Tensor in, Tensor weight, int headsPerRow, float epsilon, int rows) {
+        ops.launcher()
+                .begin(wideHeads)
+                .tensor(in)
+                .tensor(weight)
+                .int32(headsPerRow)
+                .int32(weight.columns())
+                .int32(in.rowStride())
+                .float32(epsilon)
+                .run(rows * headsPerRow, threads(weight.columns()));
     }
 }

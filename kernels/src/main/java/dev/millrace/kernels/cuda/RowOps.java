@@ -1,5 +1,6 @@
 package dev.millrace.kernels.cuda;
 
+import dev.millrace.kernels.Activation;
 import dev.millrace.kernels.Buffer;
 import dev.millrace.kernels.DType;
 import dev.millrace.kernels.DeviceBuffer;
@@ -19,8 +20,8 @@ public final class RowOps {
     private static final int COPY_BLOCK = 128;
     private static final int BLOCK = 256;
 
-    /** Elements of a block of softCap: 4 a thread. */
-    private static final int SOFT_CAP_ELEMENTS = 4 * BLOCK;
+    /** Elements of a block of elementwise operations: 4 a thread. */
+    private static final int BLOCK_ELEMENTS = 4 * BLOCK;
 
     private final CudaOps ops;
 
@@ -49,14 +50,45 @@ public final class RowOps {
 
     /** {@code logits = cap · tanh(logits / cap)}. */
     public void softCap(Tensor logits, float cap, int rows) {
-        int blocks = (logits.columns() + SOFT_CAP_ELEMENTS - 1) / SOFT_CAP_ELEMENTS;
         ops.launcher()
                 .begin(EntryPoint.SOFT_CAP)
                 .tensor(logits)
                 .int32(logits.columns())
                 .int32(logits.rowStride())
                 .float32(cap)
-                .run(blocks, rows, 1, BLOCK, 0);
+                .run(blocks(logits), rows, 1, BLOCK, 0);
+    }
+
+    /** {@code residual += delta} unless that is null, {@code out = residual} unless that is null. */
+    public void add(Tensor out, Tensor residual, Tensor delta, int rows) {
+        boolean bf16 = ops.activationType() == DType.BF16;
+        ops.launcher()
+                .begin(bf16 ? EntryPoint.ADD_ROWS_BF16 : EntryPoint.ADD_ROWS_F16)
+                .tensor(out)
+                .tensor(residual)
+                .tensor(delta)
+                .int32(residual.columns())
+                .int32(out == null ? 0 : out.rowStride())
+                .int32(residual.rowStride())
+                .int32(delta == null ? 0 : delta.rowStride())
+                .run(blocks(residual), rows, 1, BLOCK, 0);
+    }
+
+    /** {@code x = activation(x)}. */
+    public void activate(Tensor x, Activation activation, int rows) {
+        boolean bf16 = ops.activationType() == DType.BF16;
+        ops.launcher()
+                .begin(bf16 ? EntryPoint.ACTIVATE_BF16 : EntryPoint.ACTIVATE_F16)
+                .tensor(x)
+                .int32(x.columns())
+                .int32(x.rowStride())
+                .int32(GatedLinear.code(activation))
+                .run(blocks(x), rows, 1, BLOCK, 0);
+    }
+
+    /** Blocks along a row. */
+    private static int blocks(Tensor rows) {
+        return (rows.columns() + BLOCK_ELEMENTS - 1) / BLOCK_ELEMENTS;
     }
 
     /** Copies blocks {@code (source, target)} in all layers; no target may be a source. */
