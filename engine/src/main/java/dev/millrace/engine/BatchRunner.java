@@ -16,6 +16,11 @@ interface BatchRunner extends AutoCloseable {
     /** Waits for the batch, which is the oldest that was launched and not read, and writes its drawn tokens into it. */
     void read(ScheduledBatch batch);
 
+    /** What computes, in one line for reports; empty where nothing does. */
+    default String device() {
+        return "";
+    }
+
     @Override
     void close();
 }

@@ -28,7 +28,9 @@ public enum DeviceErrorCode implements ErrorCode {
     /** The device is lost to this process until it ends. */
     DEVICE_LOST("LLM-DV-10", Status.ENGINE_ERROR),
     /** The device's kernels compute no such model. */
-    UNSUPPORTED_MODEL("LLM-DV-11", Status.ENGINE_ERROR);
+    UNSUPPORTED_MODEL("LLM-DV-11", Status.ENGINE_ERROR),
+    /** An option asks for arithmetic that the device does not have. */
+    UNSUPPORTED_ARITHMETIC("LLM-DV-12", Status.INVALID_INPUT);
 
     private final String id;
     private final Status status;
@@ -51,6 +53,7 @@ public enum DeviceErrorCode implements ErrorCode {
     static DeviceErrorCode of(DeviceError error) {
         return switch (error) {
             case UNKNOWN_DEVICE -> UNKNOWN_DEVICE;
+            case UNSUPPORTED_ARITHMETIC -> UNSUPPORTED_ARITHMETIC;
             case NO_DRIVER -> NO_DRIVER;
             case DRIVER_TOO_OLD -> DRIVER_TOO_OLD;
             case NO_DEVICE -> NO_DEVICE;

@@ -2,6 +2,7 @@ package dev.millrace.engine;
 
 import dev.millrace.kernels.KernelsConfig.ActivationQuantization;
 import dev.millrace.kernels.KernelsConfig.ComputePrecision;
+import dev.millrace.kernels.KernelsConfig.WeightRounding;
 import java.io.Serializable;
 import java.time.Duration;
 
@@ -12,6 +13,7 @@ import java.time.Duration;
  * @param threads threads of the CPU backend, the engine thread included
  * @param computePrecision arithmetic of the CPU backend
  * @param activationQuantization whether activations are rounded to 8 bits where the checkpoint's scheme says so
+ * @param quantization what the CPU backend rounds weights to
  * @param maxNumSeqs most sequences in one step
  * @param maxNumBatchedTokens most tokens in one step
  * @param maxModelLen most tokens of prompt and answer together; 0 for what the model allows
@@ -30,6 +32,7 @@ public record EngineConfig(
         int threads,
         ComputePrecision computePrecision,
         ActivationQuantization activationQuantization,
+        WeightRounding quantization,
         int maxNumSeqs,
         int maxNumBatchedTokens,
         int maxModelLen,
@@ -51,6 +54,7 @@ public record EngineConfig(
                 Runtime.getRuntime().availableProcessors(),
                 ComputePrecision.FLOAT32,
                 ActivationQuantization.AUTO,
+                WeightRounding.CHECKPOINT,
                 128,
                 1024,
                 0,

@@ -1,5 +1,8 @@
 package dev.millrace.engine;
 
+import dev.millrace.kernels.KernelsConfig.ActivationQuantization;
+import dev.millrace.kernels.KernelsConfig.ComputePrecision;
+import dev.millrace.kernels.KernelsConfig.WeightRounding;
 import java.time.Duration;
 import java.util.Locale;
 
@@ -13,11 +16,21 @@ public enum EngineOption {
             "threads",
             "Threads of the CPU backend, the engine thread included; by default one for each processor.",
             "an integer from 1 to 1024"),
-    COMPUTE_PRECISION("compute-precision", "Arithmetic of the CPU backend.", "float32"),
+    COMPUTE_PRECISION(
+            "compute-precision",
+            "Arithmetic of the CPU backend: `float32` on the weights as stored, `bfloat16` for weights, activations, keys and"
+                    + " values with sums in float32 (AVX-512 BF16 or AMX), or `auto`: bfloat16 where the processor multiplies it,"
+                    + " unless the checkpoint is float32 or float16.",
+            "auto, float32 or bfloat16"),
     ACTIVATION_QUANTIZATION(
             "activation-quantization",
             "Whether activations are rounded to 8 bits for weights that were made for it: as the `checkpoint` says, or `off`; `auto` is `checkpoint` on a GPU, `off` on the CPU.",
             "auto, checkpoint or off"),
+    QUANTIZATION(
+            "quantization",
+            "What the CPU backend rounds the weights to as it loads them: `checkpoint` for no more than the precision asks for,"
+                    + " `int8` with a scale for each output and activations rounded token by token, `fp8` for products in bfloat16.",
+            "checkpoint, int8 or fp8"),
     MAX_NUM_SEQS("max-num-seqs", "Most sequences in one step.", "an integer from 1 to 4096"),
     MAX_NUM_BATCHED_TOKENS(
             "max-num-batched-tokens",
@@ -96,6 +109,7 @@ public enum EngineOption {
             case THREADS -> config.threads();
             case COMPUTE_PRECISION -> config.computePrecision();
             case ACTIVATION_QUANTIZATION -> config.activationQuantization();
+            case QUANTIZATION -> config.quantization();
             case MAX_NUM_SEQS -> config.maxNumSeqs();
             case MAX_NUM_BATCHED_TOKENS -> config.maxNumBatchedTokens();
             case MAX_MODEL_LEN -> config.maxModelLen();
@@ -146,8 +160,10 @@ public enum EngineOption {
         return switch (this) {
             case DEVICE -> OptionValues.device(text);
             case THREADS -> OptionValues.integer(text, 1, 1024);
-            case COMPUTE_PRECISION -> OptionValues.precision(text);
-            case ACTIVATION_QUANTIZATION -> OptionValues.activationQuantization(text);
+            case COMPUTE_PRECISION -> OptionValues.named(ComputePrecision.values(), text);
+            case ACTIVATION_QUANTIZATION ->
+                    OptionValues.named(ActivationQuantization.values(), text);
+            case QUANTIZATION -> OptionValues.named(WeightRounding.values(), text);
             case MAX_NUM_SEQS -> OptionValues.integer(text, 1, 4096);
             case MAX_NUM_BATCHED_TOKENS -> OptionValues.integer(text, 1, 1 << 20);
             case MAX_MODEL_LEN -> OptionValues.integer(text, 0, 1 << 24);

@@ -2,6 +2,7 @@ package dev.millrace.engine;
 
 import dev.millrace.kernels.KernelsConfig.ActivationQuantization;
 import dev.millrace.kernels.KernelsConfig.ComputePrecision;
+import dev.millrace.kernels.KernelsConfig.WeightRounding;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -127,6 +128,7 @@ public final class EngineOptions {
                 (Integer) values.get(EngineOption.THREADS),
                 (ComputePrecision) values.get(EngineOption.COMPUTE_PRECISION),
                 (ActivationQuantization) values.get(EngineOption.ACTIVATION_QUANTIZATION),
+                (WeightRounding) values.get(EngineOption.QUANTIZATION),
                 (Integer) values.get(EngineOption.MAX_NUM_SEQS),
                 (Integer) values.get(EngineOption.MAX_NUM_BATCHED_TOKENS),
                 (Integer) values.get(EngineOption.MAX_MODEL_LEN),

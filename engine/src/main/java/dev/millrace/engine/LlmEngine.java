@@ -102,6 +102,11 @@ public final class LlmEngine implements AutoCloseable {
         return parts.model().fingerprint();
     }
 
+    /** What computes, in one line: device, threads, instruction family, precision. */
+    public String device() {
+        return parts.runner().device();
+    }
+
     /** Token ids are below this. */
     public int vocabSize() {
         return parts.model().vocabSize();

@@ -7,6 +7,7 @@ import dev.millrace.engine.model.Decoder;
 import dev.millrace.engine.model.DecoderLoader;
 import dev.millrace.engine.model.KvCalibration;
 import dev.millrace.engine.model.ModelConfig;
+import dev.millrace.engine.model.PortableModels;
 import dev.millrace.engine.tokenizer.ChatTemplate;
 import dev.millrace.engine.tokenizer.StreamingDetokenizer;
 import dev.millrace.engine.tokenizer.Tokenizer;
@@ -14,6 +15,7 @@ import dev.millrace.engine.tokenizer.TokenizerError;
 import dev.millrace.kernels.DType;
 import dev.millrace.kernels.Kernels;
 import dev.millrace.kernels.KernelsConfig;
+import dev.millrace.kernels.KernelsConfig.ComputePrecision;
 import dev.millrace.kernels.KvScales;
 import dev.millrace.kernels.WeightFormat;
 import java.nio.file.Path;
@@ -88,15 +90,22 @@ final class ModelLoader {
                 : new InvalidModelException(problem, cause);
     }
 
-    /** On a GPU a checkpoint in F16 is computed in it, everything else in BF16, as vLLM does. */
+    /**
+     * On a GPU a checkpoint in F16 is computed in it, everything else in BF16, as vLLM does. On the CPU {@code auto} means the
+     * checkpoint's own type, and bfloat16 for quantised ones.
+     */
     private static KernelsConfig kernelsConfig(EngineConfig config, Checkpoint checkpoint) {
         WeightFormat format = checkpoint.matrix("model.embed_tokens.weight").format();
+        boolean wider = format == WeightFormat.F32 || format == WeightFormat.F16;
+        boolean automatic = config.computePrecision() == ComputePrecision.AUTO;
         return new KernelsConfig(
                 config.device(),
                 config.threads(),
-                config.computePrecision(),
+                automatic && wider ? ComputePrecision.FLOAT32 : config.computePrecision(),
                 format == WeightFormat.F16 ? DType.F16 : DType.BF16,
-                config.activationQuantization());
+                config.activationQuantization(),
+                config.quantization(),
+                PortableModels.reason(checkpoint, config.activationQuantization()));
     }
 
     private static EngineParts parts(

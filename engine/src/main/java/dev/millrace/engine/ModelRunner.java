@@ -214,6 +214,11 @@ final class ModelRunner implements BatchRunner {
     }
 
     @Override
+    public String device() {
+        return kernels.description();
+    }
+
+    @Override
     public void close() {
         kernels.close();
     }

@@ -1,8 +1,7 @@
 package dev.millrace.engine;
 
-import dev.millrace.kernels.KernelsConfig.ActivationQuantization;
-import dev.millrace.kernels.KernelsConfig.ComputePrecision;
 import java.time.Duration;
+import java.util.Locale;
 
 /** Reads and writes values; a value that is not allowed is an IllegalArgumentException or ArithmeticException. */
 final class OptionValues {
@@ -16,18 +15,14 @@ final class OptionValues {
         return text;
     }
 
-    static Object precision(String text) {
-        require(text.equals("float32"));
-        return ComputePrecision.FLOAT32;
-    }
-
-    static Object activationQuantization(String text) {
-        return switch (text) {
-            case AUTO -> ActivationQuantization.AUTO;
-            case "checkpoint" -> ActivationQuantization.CHECKPOINT;
-            case "off" -> ActivationQuantization.OFF;
-            default -> throw new IllegalArgumentException("not allowed");
-        };
+    /** The one of {@code values} that has this name in lower case. */
+    static Object named(Enum<?>[] values, String text) {
+        for (Enum<?> value : values) {
+            if (value.name().toLowerCase(Locale.ROOT).equals(text)) {
+                return value;
+            }
+        }
+        throw new IllegalArgumentException("no such name");
     }
 
     static Object bool(String text) {

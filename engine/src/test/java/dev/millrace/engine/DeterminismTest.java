@@ -6,15 +6,20 @@ import dev.millrace.engine.loader.Checkpoint;
 import dev.millrace.engine.model.ModelConfig;
 import dev.millrace.kernels.DType;
 import dev.millrace.kernels.KvShape;
+import dev.millrace.kernels.x86.Family;
+import dev.millrace.kernels.x86.FamilyChoice;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -77,6 +82,48 @@ class DeterminismTest {
             }
             assertSame(all(model, small, resumed), alone, "resumed with " + have);
         }
+    }
+
+    /** In every instruction family and arithmetic that the processor has beside the default. */
+    @ParameterizedTest
+    @MethodSource("arithmetics")
+    void answersInEveryArithmeticDoNotDependOnWhatRunsBesideOrOnWhereTheyWentOn(
+            String family, String precision, String quantization) throws Exception {
+        Map<String, String> options =
+                Map.of("compute-precision", precision, "quantization", quantization);
+        List<Request> requests = requests(20261126).subList(0, 12);
+        System.setProperty(FamilyChoice.PROPERTY, family);
+        try {
+            EngineConfig single = TestConfigs.of(1, 1, 256, 4L << 20, false);
+            List<Completion> alone = all("llama", EngineOptions.parse(options, single), requests);
+            Stream<EngineConfig> threads = Stream.of(TestConfigs.of(3, 64, 48, 16L << 20, true));
+            for (EngineConfig config : Stream.concat(gpuVariants(), threads).toList()) {
+                EngineConfig variant = EngineOptions.parse(options, config);
+                assertSame(all("llama", variant, requests), alone, family + " " + variant);
+            }
+            List<Request> resumed = new ArrayList<>();
+            for (int i = 0; i < requests.size(); i++) {
+                resumed.add(requests.get(i).withResumed(prefixes(alone.get(i), 7)));
+            }
+            EngineConfig small = EngineOptions.parse(options, TestConfigs.small());
+            assertSame(all("llama", small, resumed), alone, family + " resumed");
+        } finally {
+            System.clearProperty(FamilyChoice.PROPERTY);
+        }
+    }
+
+    private static Stream<Arguments> arithmetics() {
+        Stream.Builder<Arguments> all = Stream.builder();
+        all.add(Arguments.of("off", "float32", "checkpoint"));
+        for (Family family : Family.available()) {
+            all.add(Arguments.of(family.text(), "float32", "checkpoint"));
+            all.add(Arguments.of(family.text(), "auto", "int8"));
+            if (family.hasBfloat16()) {
+                all.add(Arguments.of(family.text(), "bfloat16", "checkpoint"));
+                all.add(Arguments.of(family.text(), "bfloat16", "fp8"));
+            }
+        }
+        return all.build();
     }
 
     private static Stream<EngineConfig> gpuVariants() {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.millrace.kernels.KernelsConfig.ActivationQuantization;
 import dev.millrace.kernels.KernelsConfig.ComputePrecision;
+import dev.millrace.kernels.KernelsConfig.WeightRounding;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -41,8 +42,9 @@ final class EngineOptionsTest {
         Map<String, String> options = new HashMap<>();
         options.put("device", "cpu");
         options.put("threads", "3");
-        options.put("compute-precision", "float32");
+        options.put("compute-precision", "bfloat16");
         options.put("activation-quantization", "checkpoint");
+        options.put("quantization", "int8");
         options.put("max-num-seqs", "17");
         options.put("max-num-batched-tokens", "333");
         options.put("max-model-len", "4096");
@@ -61,8 +63,9 @@ final class EngineOptionsTest {
                         new EngineConfig(
                                 "cpu",
                                 3,
-                                ComputePrecision.FLOAT32,
+                                ComputePrecision.BFLOAT16,
                                 ActivationQuantization.CHECKPOINT,
+                                WeightRounding.INT8,
                                 17,
                                 333,
                                 4096,
@@ -116,6 +119,8 @@ final class EngineOptionsTest {
         "threads, two",
         "compute-precision, int8",
         "activation-quantization, int8",
+        "compute-precision, FLOAT32",
+        "quantization, int4",
         "max-num-seqs, 0",
         "max-num-seqs, 4097",
         "max-num-batched-tokens, 0",
@@ -186,6 +191,7 @@ final class EngineOptionsTest {
                 threads,
                 ComputePrecision.FLOAT32,
                 ActivationQuantization.AUTO,
+                WeightRounding.CHECKPOINT,
                 8,
                 maxNumBatchedTokens,
                 0,

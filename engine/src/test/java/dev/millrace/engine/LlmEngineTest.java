@@ -410,6 +410,7 @@ final class LlmEngineTest {
                 config.threads(),
                 config.computePrecision(),
                 config.activationQuantization(),
+                config.quantization(),
                 config.maxNumSeqs(),
                 config.maxNumBatchedTokens(),
                 config.maxModelLen(),

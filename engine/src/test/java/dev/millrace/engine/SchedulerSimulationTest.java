@@ -160,6 +160,7 @@ final class SchedulerSimulationTest {
                 base.threads(),
                 base.computePrecision(),
                 base.activationQuantization(),
+                base.quantization(),
                 random.nextInt(1, 12),
                 random.nextInt(1, 40),
                 0,

@@ -267,6 +267,7 @@ final class SchedulerTest {
                 config.threads(),
                 config.computePrecision(),
                 config.activationQuantization(),
+                config.quantization(),
                 config.maxNumSeqs(),
                 config.maxNumBatchedTokens(),
                 config.maxModelLen(),

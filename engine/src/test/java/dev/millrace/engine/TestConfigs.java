@@ -2,6 +2,7 @@ package dev.millrace.engine;
 
 import dev.millrace.kernels.KernelsConfig.ActivationQuantization;
 import dev.millrace.kernels.KernelsConfig.ComputePrecision;
+import dev.millrace.kernels.KernelsConfig.WeightRounding;
 import java.time.Duration;
 
 /** Engine configurations small enough for tests. */
@@ -26,6 +27,7 @@ public final class TestConfigs {
                 threads,
                 ComputePrecision.FLOAT32,
                 ActivationQuantization.AUTO,
+                WeightRounding.CHECKPOINT,
                 maxNumSeqs,
                 maxNumBatchedTokens,
                 0,

@@ -28,6 +28,7 @@ public final class TestingEngines {
                 1,
                 defaults.computePrecision(),
                 defaults.activationQuantization(),
+                defaults.quantization(),
                 8,
                 64,
                 0,

@@ -64,9 +64,14 @@ public final class CpuKernels implements Kernels {
     }
 
     CpuKernels(int threads, Lanes lanes, boolean quantizesActivations) {
+        this(new WorkerPool(threads), lanes, quantizesActivations);
+    }
+
+    /** Takes over {@code pool}. */
+    CpuKernels(WorkerPool pool, Lanes lanes, boolean quantizesActivations) {
+        this.pool = pool;
         this.lanes = lanes;
         this.quantizesActivations = quantizesActivations;
-        pool = new WorkerPool(threads);
         CpuContext context = new CpuContext(lanes, pool);
         codedPacker = new CodedPacker(pool, buffers, lanes);
         packer = new WeightPacker(pool, buffers, lanes);

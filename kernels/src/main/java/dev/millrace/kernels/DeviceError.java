@@ -4,6 +4,8 @@ package dev.millrace.kernels;
 public enum DeviceError {
     /** The device is not one of those that can be named. */
     UNKNOWN_DEVICE,
+    /** The device does not compute in this way. */
+    UNSUPPORTED_ARITHMETIC,
     /** No CUDA driver on this machine. */
     NO_DRIVER,
     /** The driver does not understand the kernels of this version. */

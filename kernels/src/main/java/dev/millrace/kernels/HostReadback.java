@@ -6,9 +6,9 @@ package dev.millrace.kernels;
  * <p>Thread-safety: as {@link Kernels}.
  */
 final class HostReadback implements Readback {
-    private final CpuKernels kernels;
+    private final Kernels kernels;
 
-    HostReadback(CpuKernels kernels) {
+    HostReadback(Kernels kernels) {
         this.kernels = kernels;
     }
 

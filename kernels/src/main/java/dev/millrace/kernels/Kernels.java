@@ -21,7 +21,8 @@ import java.util.Optional;
  *
  * <p>Thread-safety: one thread at a time, the owner; {@link #pack(WeightSource)} may be called while no operation runs.
  */
-public sealed interface Kernels extends AutoCloseable permits CpuKernels, CudaKernels {
+public sealed interface Kernels extends AutoCloseable
+        permits CpuKernels, NarrowKernels, CudaKernels {
 
     /**
      * Opens the device that {@code config} names.
@@ -35,7 +36,7 @@ public sealed interface Kernels extends AutoCloseable permits CpuKernels, CudaKe
     /** One line for logs: device, threads, instruction set. */
     String description();
 
-    /** A: type of activations, in and out of matrix products. F32 on the CPU, BF16 or F16 on a GPU. */
+    /** A: type of activations, in and out of matrix products. F32 or BF16 on the CPU, BF16 or F16 on a GPU. */
     DType activationType();
 
     /** Type of keys and values in the {@link KvCache} if nothing else is asked for. */
@@ -61,6 +62,11 @@ public sealed interface Kernels extends AutoCloseable permits CpuKernels, CudaKe
 
     /** Copies a checkpoint's matrix to the device in the layout of this backend. */
     Weight pack(WeightSource source);
+
+    /** As {@link #pack(WeightSource)}, for the embedding and the head, which {@link KernelsConfig#rounding()} spares. */
+    default Weight packTable(WeightSource source) {
+        return pack(source);
+    }
 
     /** As {@link #pack(WeightSource)}, for {@link #gatedLinear}: the first half of the rows are gates, the second ups. */
     Weight packGateUp(WeightSource source);

@@ -1,5 +1,7 @@
 package dev.millrace.kernels;
 
+import java.util.Optional;
+
 /**
  * Which device computes, and how.
  *
@@ -8,13 +10,17 @@ package dev.millrace.kernels;
  * @param computePrecision arithmetic of the CPU backend
  * @param activationType A on a GPU: BF16 or F16
  * @param activationQuantization whether activations are rounded to 8 bits where a checkpoint's scheme says so
+ * @param rounding what the CPU backend rounds the weights to as they are packed
+ * @param portable why the model needs the CPU backend on the Vector API, which computes all that there is; empty where native kernels do
  */
 public record KernelsConfig(
         String device,
         int threads,
         ComputePrecision computePrecision,
         DType activationType,
-        ActivationQuantization activationQuantization) {
+        ActivationQuantization activationQuantization,
+        WeightRounding rounding,
+        Optional<String> portable) {
 
     /** Whether activations are rounded to 8 bits for weights of 8 bits that were made for that. */
     public enum ActivationQuantization {
@@ -28,8 +34,22 @@ public record KernelsConfig(
 
     /** Arithmetic of the CPU backend. */
     public enum ComputePrecision {
+        /** bfloat16 where the processor multiplies it, float32 elsewhere. */
+        AUTO,
         /** float32 on the weights as stored: held to Hugging Face's float32 numbers. */
-        FLOAT32
+        FLOAT32,
+        /** bfloat16 weights, activations, keys and values; sums in float32. */
+        BFLOAT16
+    }
+
+    /** What the CPU backend rounds weights to. */
+    public enum WeightRounding {
+        /** Nothing more than the precision of the products asks for. */
+        CHECKPOINT,
+        /** Signed bytes with a scale for each output; activations become bytes too, with a scale for each token. */
+        INT8,
+        /** E4M3 with a scale for each output, for products in bfloat16. */
+        FP8
     }
 
     public KernelsConfig {
@@ -46,6 +66,35 @@ public record KernelsConfig(
     public KernelsConfig(
             String device, int threads, ComputePrecision computePrecision, DType activationType) {
         this(device, threads, computePrecision, activationType, ActivationQuantization.AUTO);
+    }
+
+    /** Weights stay as the checkpoint has them, and the best kernels of the device compute. */
+    public KernelsConfig(
+            String device,
+            int threads,
+            ComputePrecision computePrecision,
+            DType activationType,
+            ActivationQuantization activationQuantization) {
+        this(
+                device,
+                threads,
+                computePrecision,
+                activationType,
+                activationQuantization,
+                WeightRounding.CHECKPOINT,
+                Optional.empty());
+    }
+
+    /** The same for a model that needs the portable CPU backend, because of {@code reason}. */
+    public KernelsConfig withPortable(String reason) {
+        return new KernelsConfig(
+                device,
+                threads,
+                computePrecision,
+                activationType,
+                activationQuantization,
+                rounding,
+                Optional.of(reason));
     }
 
     /** The CUDA device with the most free memory. */

@@ -7,7 +7,8 @@ package dev.millrace.kernels;
  *
  * <p>Thread-safety: immutable after packing.
  */
-public sealed interface Weight permits DenseWeight, GgufWeight, GroupWeight, Int8Weight, Fp8Weight {
+public sealed interface Weight
+        permits DenseWeight, GgufWeight, GroupWeight, Int8Weight, Fp8Weight, PanelWeight {
 
     /** Outputs. */
     int n();

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The choice of experts, their products over sorted rows, and the sum of what they give. */
 @ParameterizedClass
-@MethodSource("dev.millrace.kernels.TestingBackend#all")
+@MethodSource("dev.millrace.kernels.TestingBackend#portables")
 final class ExpertsTest {
     private static final long SEED = 20261127;
     private static final int[][] SHAPES = {{1, 1}, {4, 2}, {6, 3}, {33, 4}, {130, 32}};

@@ -1,13 +1,13 @@
 package dev.millrace.kernels;
 
-import dev.millrace.kernels.cpu.LanesChoice;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.util.Random;
 
 /**
- * Prints GFLOP/s of {@code linear} by format and rows; arguments: threads, n, k. {@code wall} is what a user gets, {@code
- * cpu} is per second of the calling thread's processor time, which says what the code is worth on a busy machine.
+ * Prints GFLOP/s of {@code linear} on every CPU backend by format and rows; arguments: threads, n, k, part of the backend's name.
+ * {@code wall} is what a user gets, {@code cpu} is per second of the calling thread's processor time, which says what the code is
+ * worth on a busy machine.
  */
 public final class LinearBenchmark {
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
@@ -19,15 +19,26 @@ public final class LinearBenchmark {
         int threads = args.length > 0 ? Integer.parseInt(args[0]) : 1;
         int n = args.length > 1 ? Integer.parseInt(args[1]) : 2048;
         int k = args.length > 2 ? Integer.parseInt(args[2]) : 2048;
+        for (TestingBackend backend : TestingBackend.allThatMultiply()) {
+            boolean wanted = args.length <= 3 || backend.toString().contains(args[3]);
+            if (!backend.isCuda() && wanted) {
+                run(backend, threads, n, k);
+            }
+        }
+    }
+
+    private static void run(TestingBackend backend, int threads, int n, int k) {
         Random random = new Random(1);
-        try (CpuKernels kernels = new CpuKernels(threads, LanesChoice.best())) {
+        try (Kernels kernels = backend.open(threads)) {
             System.out.println(kernels.description() + ", n " + n + ", k " + k);
             System.out.println("format  rows   wall    cpu  GFLOP/s");
             for (WeightFormat format : WeightFormat.values()) {
                 Weight weight = kernels.pack(TestingWeight.random(format, n, k, random));
                 for (int rows : new int[] {1, 2, 4, 8, 32, 128}) {
-                    Tensor in = Guarded.of(Guarded.random(rows, k, random)).tensor;
-                    Tensor out = new Guarded(rows, n).tensor;
+                    DType type = kernels.activationType();
+                    float[][] x = Guarded.random(rows, k, random);
+                    Tensor in = Guarded.of(kernels, type, x).tensor;
+                    Tensor out = new Guarded(kernels, DType.F32, rows, n).tensor;
                     double[] best =
                             measure(
                                     () -> kernels.linear(out, in, weight, null, rows),
@@ -40,7 +51,7 @@ public final class LinearBenchmark {
 
     private static double[] measure(Runnable call, double flops) {
         double[] best = new double[2];
-        for (int round = 0; round < 100; round++) {
+        for (int round = 0; round < 20; round++) {
             long wall = System.nanoTime();
             long cpu = THREADS.getCurrentThreadCpuTime();
             int calls = 0;

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** LayerNorm, sums without a norm, and activations without a gate. */
 @ParameterizedClass
-@MethodSource("dev.millrace.kernels.TestingBackend#all")
+@MethodSource("dev.millrace.kernels.TestingBackend#portables")
 final class ResidualOpsTest {
     private static final long SEED = 20261126;
     private static final float EPSILON = 1e-5f;

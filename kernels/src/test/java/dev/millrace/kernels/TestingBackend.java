@@ -1,38 +1,82 @@
 package dev.millrace.kernels;
 
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.millrace.kernels.KernelsConfig.WeightRounding;
 import dev.millrace.kernels.cpu.Lanes;
 import dev.millrace.kernels.cpu.ScalarLanes;
 import dev.millrace.kernels.cpu.VectorLanes;
+import dev.millrace.kernels.x86.Family;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.function.IntFunction;
 
 /**
- * A backend that every test of an operation runs on: the CPU with vector and with scalar loops, CUDA on the emulator where that
- * could be built.
+ * A backend that every test of an operation runs on: the CPU with vector and with scalar loops and with each native family that the
+ * processor has, CUDA on the emulator where that could be built.
  */
 public final class TestingBackend {
     private final String name;
+    private final boolean cuda;
     private final DType activationType;
+    private final WeightRounding rounding;
     private final IntFunction<Kernels> opener;
     private final boolean quantizesActivations;
 
     private TestingBackend(
             String name,
+            boolean cuda,
             DType activationType,
             boolean quantizesActivations,
+            WeightRounding rounding,
             IntFunction<Kernels> opener) {
         this.name = name;
+        this.cuda = cuda;
         this.activationType = activationType;
+        this.rounding = rounding;
         this.opener = opener;
         this.quantizesActivations = quantizesActivations;
     }
 
     /** All of them; where the emulator checks every access, those that run on it. */
     public static List<TestingBackend> all() {
-        List<TestingBackend> all =
+        List<TestingBackend> all = new ArrayList<>(portables());
+        if (!TestingEmulator.isChecked()) {
+            all.addAll(natives());
+        }
+        return all;
+    }
+
+    /** Those that have every operation. */
+    public static List<TestingBackend> portables() {
+        List<TestingBackend> some =
                 new ArrayList<>(TestingEmulator.isChecked() ? List.of() : cpus());
-        all.addAll(cudas());
+        some.addAll(cudas());
+        return some;
+    }
+
+    /** All of them, and those that round weights. */
+    public static List<TestingBackend> allThatMultiply() {
+        List<TestingBackend> all = new ArrayList<>(all());
+        for (Family family : Family.available()) {
+            all.add(x86(family, family.hasBfloat16(), WeightRounding.INT8));
+            if (family.hasBfloat16()) {
+                all.add(x86(family, true, WeightRounding.FP8));
+            }
+        }
+        return all;
+    }
+
+    /** Those of the native families, in every precision. */
+    public static List<TestingBackend> natives() {
+        List<TestingBackend> all = new ArrayList<>();
+        for (Family family : Family.available()) {
+            all.add(x86(family, false, WeightRounding.CHECKPOINT));
+            if (family.hasBfloat16()) {
+                all.add(x86(family, true, WeightRounding.CHECKPOINT));
+            }
+        }
         return all;
     }
 
@@ -46,16 +90,18 @@ public final class TestingBackend {
         return TestingEmulator.isLoaded() ? List.of(cuda(DType.BF16), cuda(DType.F16)) : List.of();
     }
 
-    /** All of them, and the CPU with activations quantised as well. */
+    /** Those for quantised checkpoints, and the CPU with activations quantised as well. */
     public static List<TestingBackend> quantizing() {
-        List<TestingBackend> all = new ArrayList<>(all());
+        List<TestingBackend> all = new ArrayList<>(portables());
         for (Lanes lanes : List.of(new VectorLanes(), new ScalarLanes())) {
             String name = "cpu " + lanes.name() + ", activations quantised";
             all.add(
                     new TestingBackend(
                             name,
+                            false,
                             DType.F32,
                             true,
+                            WeightRounding.CHECKPOINT,
                             threads -> new CpuKernels(threads, lanes, true)));
         }
         return all;
@@ -63,7 +109,23 @@ public final class TestingBackend {
 
     private static TestingBackend cpu(Lanes lanes) {
         return new TestingBackend(
-                "cpu " + lanes.name(), DType.F32, false, threads -> new CpuKernels(threads, lanes));
+                "cpu " + lanes.name(),
+                false,
+                DType.F32,
+                false,
+                WeightRounding.CHECKPOINT,
+                threads -> new CpuKernels(threads, lanes));
+    }
+
+    private static TestingBackend x86(Family family, boolean bfloat16, WeightRounding rounding) {
+        DType activationType = bfloat16 ? DType.BF16 : DType.F32;
+        return new TestingBackend(
+                "cpu " + family + " " + activationType + " " + rounding,
+                false,
+                activationType,
+                false,
+                rounding,
+                threads -> new X86Kernels(family, threads, bfloat16, rounding));
     }
 
     private static TestingBackend cuda(DType activationType) {
@@ -71,7 +133,12 @@ public final class TestingBackend {
                 new KernelsConfig(
                         "cuda:0", 1, KernelsConfig.ComputePrecision.FLOAT32, activationType);
         return new TestingBackend(
-                "cuda " + activationType, activationType, true, threads -> Kernels.create(config));
+                "cuda " + activationType,
+                true,
+                activationType,
+                true,
+                WeightRounding.CHECKPOINT,
+                threads -> Kernels.create(config));
     }
 
     /** Opens it; {@code threads} matters to the CPU only. */
@@ -94,7 +161,56 @@ public final class TestingBackend {
     }
 
     public boolean isCuda() {
-        return activationType != DType.F32;
+        return cuda;
+    }
+
+    /** Whether it has every operation. */
+    boolean isPortable() {
+        try (Kernels kernels = open(1)) {
+            return !(kernels instanceof X86Kernels);
+        }
+    }
+
+    /** Whether weights of {@code format} are not for this backend, which then has to say so. */
+    boolean refuses(WeightFormat format) {
+        try (Kernels kernels = open(1)) {
+            if (!(kernels instanceof X86Kernels) || X86Kernels.multiplies(format)) {
+                return false;
+            }
+            int k = format.blockElements();
+            TestingWeight source = TestingWeight.random(format, 2, k, new Random(k));
+            assertThatThrownBy(() -> kernels.pack(source))
+                    .isInstanceOf(KernelException.class)
+                    .hasMessageStartingWith("pack of " + format + ": the native CPU kernels");
+            return true;
+        }
+    }
+
+    /** What a weight [n, k] means to the backend: rounded to what products take, or to the grid of each row. */
+    double[][] weights(double[][] values) {
+        double[][] rounded = new double[values.length][];
+        for (int row = 0; row < values.length; row++) {
+            rounded[row] =
+                    switch (rounding) {
+                        case INT8 -> Grids.int8(values[row]);
+                        case FP8 -> Grids.e4m3(values[row]);
+                        case CHECKPOINT -> values[row].clone();
+                    };
+            for (int i = 0; i < rounded[row].length && rounding == WeightRounding.CHECKPOINT; i++) {
+                boolean exact = activationType == DType.F32;
+                rounded[row][i] = exact ? rounded[row][i] : round((float) rounded[row][i]);
+            }
+        }
+        return rounded;
+    }
+
+    /** What rows of activations mean to a product: themselves, or bytes with a scale for each row. */
+    double[][] inputs(float[][] rows) {
+        double[][] inputs = ReferenceKernels.doubles(rows);
+        for (int r = 0; r < rows.length && rounding == WeightRounding.INT8; r++) {
+            inputs[r] = Grids.int8(rows[r]);
+        }
+        return inputs;
     }
 
     /** The nearest value that an activation can have; tests round inputs before the reference sees them. */

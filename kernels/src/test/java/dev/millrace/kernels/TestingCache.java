@@ -33,16 +33,20 @@ final class TestingCache {
         return values;
     }
 
-    /** The keys of all heads in a slot, from what {@link #read} gave: [N, Hkv, D, B] on the CPU, [N, Hkv, B, D] on CUDA. */
+    /**
+     * The keys of all heads in a slot, from what {@link #read} gave: [N, Hkv, B, D] on CUDA, [N, Hkv, D, B] on the CPU, and [N, Hkv,
+     * D / 2, B, 2] there in bfloat16.
+     */
     float[] key(float[] keys, int slot) {
         if (kernels instanceof CudaKernels) {
             return value(keys, slot);
         }
         float[] row = new float[shape.numKvHeads() * shape.headDim()];
         int block = slot / shape.blockSize();
+        int pair = kernels.kvType() == DType.BF16 ? 2 : 1;
         for (int i = 0; i < row.length; i++) {
-            int at = (block * row.length + i) * shape.blockSize();
-            row[i] = keys[at + slot % shape.blockSize()];
+            int at = (block * row.length + i / pair * pair) * shape.blockSize();
+            row[i] = keys[at + slot % shape.blockSize() * pair + i % pair];
         }
         return row;
     }

@@ -37,6 +37,7 @@ final class TestEngines {
                         all.threads(),
                         all.computePrecision(),
                         all.activationQuantization(),
+                        all.quantization(),
                         all.maxNumSeqs(),
                         all.maxNumBatchedTokens(),
                         all.maxModelLen(),

@@ -1,5 +1,6 @@
 package dev.millrace.engine.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.engine.EngineStats;
 import dev.millrace.engine.Generation;
@@ -31,7 +32,8 @@ import picocli.CommandLine.Spec;
             "",
             "A warm-up run with prompts of its own goes first and is not counted. With --output json: requests,",
             "outputTokensPerSecond, totalTokensPerSecond, elapsedSeconds, peakRssBytes, kvWastePercent, prefixHitRate,",
-            "preemptions, engineOverheadPercent (time of the steps outside the model)."
+            "preemptions, engineOverheadPercent (time of the steps outside the model), device (with the instruction",
+            "family and the precision on a CPU)."
         })
 public final class BenchCommand implements Callable<Integer> {
     @Mixin private EngineArguments engineArguments;
@@ -83,6 +85,7 @@ public final class BenchCommand implements Callable<Integer> {
             SplittableRandom random = new SplittableRandom(seed);
             measure(engine, prompts(warmupRequests, engine.vocabSize(), random));
             ObjectNode result = measure(engine, prompts(requests, engine.vocabSize(), random));
+            result.put("device", engine.device());
             print(result);
         }
         return ExitCodes.OK;
@@ -141,6 +144,12 @@ public final class BenchCommand implements Callable<Integer> {
                         stepNanos == 0 ? 0 : 100.0 * (stepNanos - runNanos) / stepNanos);
     }
 
+    private static String text(JsonNode value) {
+        return value.isTextual()
+                ? value.asText()
+                : String.format(Locale.ROOT, "%,.2f", value.asDouble());
+    }
+
     private void print(ObjectNode result) {
         PrintWriter out = spec.commandLine().getOut();
         if (output == OutputFormat.json) {
@@ -151,9 +160,9 @@ public final class BenchCommand implements Callable<Integer> {
                             field ->
                                     out.printf(
                                             Locale.ROOT,
-                                            "%-24s %,.2f%n",
+                                            "%-24s %s%n",
                                             field.getKey(),
-                                            field.getValue().asDouble()));
+                                            text(field.getValue())));
         }
         out.flush();
     }

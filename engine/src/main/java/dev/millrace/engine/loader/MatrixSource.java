@@ -21,6 +21,11 @@ public sealed interface MatrixSource {
         }
 
         @Override
+        public Weight packTable(Kernels kernels) {
+            return kernels.packTable(source);
+        }
+
+        @Override
         public Weight packGateUp(Kernels kernels) {
             return kernels.packGateUp(source);
         }
@@ -51,6 +56,11 @@ public sealed interface MatrixSource {
 
     /** As {@link Kernels#pack(WeightSource)}. */
     Weight pack(Kernels kernels);
+
+    /** As {@link Kernels#packTable(WeightSource)}. */
+    default Weight packTable(Kernels kernels) {
+        return pack(kernels);
+    }
 
     /** As {@link Kernels#packGateUp(WeightSource)}. */
     Weight packGateUp(Kernels kernels);

@@ -30,7 +30,7 @@ public final class DecoderLoader {
     private static DecoderWeights weights(Checkpoint checkpoint, Kernels kernels, int maxModelLen) {
         ModelConfig config = checkpoint.config();
         VectorLoader vectors = new VectorLoader(checkpoint, kernels);
-        Weight embedding = checkpoint.source("model.embed_tokens.weight").pack(kernels);
+        Weight embedding = checkpoint.source("model.embed_tokens.weight").packTable(kernels);
         List<Rope> ropes = new ArrayList<>();
         for (RopeConfig rope : config.ropes()) {
             ropes.add(RopeTable.of(kernels, rope, maxModelLen));
@@ -45,7 +45,7 @@ public final class DecoderLoader {
         Weight head =
                 config.tieWordEmbeddings()
                         ? embedding
-                        : checkpoint.source("lm_head.weight").pack(kernels);
+                        : checkpoint.source("lm_head.weight").packTable(kernels);
         Norm finalNorm = vectors.norm("model.norm", config.logitScale());
         return new DecoderWeights(embedding, layers, finalNorm, head);
     }

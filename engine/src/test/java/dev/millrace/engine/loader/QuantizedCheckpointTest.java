@@ -147,6 +147,7 @@ class QuantizedCheckpointTest {
 
     private static Kernels cpu(ActivationQuantization quantization) {
         return Kernels.create(
-                new KernelsConfig("cpu", 2, ComputePrecision.FLOAT32, DType.BF16, quantization));
+                new KernelsConfig("cpu", 2, ComputePrecision.FLOAT32, DType.BF16, quantization)
+                        .withPortable("the checkpoint is quantised"));
     }
 }

@@ -15,8 +15,11 @@ import dev.millrace.kernels.KvShape;
 import dev.millrace.kernels.PackedBatch;
 import dev.millrace.kernels.Tensor;
 import dev.millrace.kernels.WeightFormat;
+import dev.millrace.kernels.x86.Family;
+import dev.millrace.kernels.x86.FamilyChoice;
 import java.io.IOException;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -25,13 +28,13 @@ class DecoderGoldenTest {
     private static final int MAX_TOKENS = 96;
     private static final int BLOCK_SIZE = 16;
 
-    /** The GPU's arithmetic may be this much worse than the reference's own in bfloat16. */
+    /** Other arithmetic in bfloat16 may be this much worse than the reference's own in bfloat16. */
     private static final double NOISE_FACTOR = 1.5;
 
     @ParameterizedTest
     @MethodSource("dev.millrace.engine.Golden#all")
     void logitsAgreeWithTransformers(Golden golden) throws IOException {
-        try (Kernels kernels = Kernels.create(KernelsConfig.cpu(2))) {
+        try (Kernels kernels = Kernels.create(cpu(golden))) {
             for (GoldenPrompt prompt : golden.prompts()) {
                 assertClose(lastLogits(golden, kernels, prompt), prompt);
             }
@@ -43,18 +46,55 @@ class DecoderGoldenTest {
     void logitsOnTheGpuAreAsCloseAsItsArithmeticCanBe(Golden golden) throws IOException {
         TestingDevices.assumeEmulator();
         try (Kernels kernels = Kernels.create(gpu(golden))) {
-            double difference = 0;
-            double norm = 0;
-            for (GoldenPrompt prompt : golden.prompts()) {
-                float[] actual = lastLogits(golden, kernels, prompt);
-                difference += squaredDifference(actual, prompt);
-                norm += squaredNorm(prompt);
-                assertSameGreedyToken(actual, prompt);
-            }
-            assertThat(Math.sqrt(difference / norm))
-                    .as("%s relative L2", golden)
-                    .isLessThan(NOISE_FACTOR * golden.noise().relativeL2());
+            assertNoiseOfBfloat16(golden, kernels);
         }
+    }
+
+    private static void assertNoiseOfBfloat16(Golden golden, Kernels kernels) throws IOException {
+        double difference = 0;
+        double norm = 0;
+        for (GoldenPrompt prompt : golden.prompts()) {
+            float[] actual = lastLogits(golden, kernels, prompt);
+            difference += squaredDifference(actual, prompt);
+            norm += squaredNorm(prompt);
+            assertSameGreedyToken(actual, prompt);
+        }
+        assertThat(Math.sqrt(difference / norm))
+                .as("%s relative L2 on %s", golden, kernels.description())
+                .isLessThan(NOISE_FACTOR * golden.noise().relativeL2());
+    }
+
+    /** In bfloat16 on every instruction family that multiplies it. */
+    @ParameterizedTest
+    @MethodSource("natives")
+    void logitsInBfloat16AreAsCloseAsItsArithmeticCanBe(Golden golden) throws IOException {
+        for (Family family : Family.available()) {
+            if (family.hasBfloat16()) {
+                System.setProperty(FamilyChoice.PROPERTY, family.text());
+                try (Kernels kernels = Kernels.create(bfloat16())) {
+                    assertNoiseOfBfloat16(golden, kernels);
+                } finally {
+                    System.clearProperty(FamilyChoice.PROPERTY);
+                }
+            }
+        }
+    }
+
+    private static Stream<Golden> natives() {
+        return Golden.once().filter(golden -> cpu(golden).portable().isEmpty());
+    }
+
+    private static KernelsConfig cpu(Golden golden) {
+        try (Checkpoint checkpoint = Checkpoint.open(golden.model())) {
+            KernelsConfig config = KernelsConfig.cpu(2);
+            return PortableModels.reason(checkpoint, config.activationQuantization())
+                    .map(config::withPortable)
+                    .orElse(config);
+        }
+    }
+
+    private static KernelsConfig bfloat16() {
+        return new KernelsConfig("cpu", 2, KernelsConfig.ComputePrecision.BFLOAT16, DType.BF16);
     }
 
     private static KernelsConfig gpu(Golden golden) {

@@ -118,7 +118,8 @@ class QuantizedGoldenTest {
 
     private static Kernels cpu(ActivationQuantization quantization) {
         return Kernels.create(
-                new KernelsConfig("cpu", 2, ComputePrecision.FLOAT32, DType.BF16, quantization));
+                new KernelsConfig("cpu", 2, ComputePrecision.FLOAT32, DType.BF16, quantization)
+                        .withPortable("the checkpoint is quantised"));
     }
 
     private static Kernels gpu(Checkpoint checkpoint, ActivationQuantization quantization) {

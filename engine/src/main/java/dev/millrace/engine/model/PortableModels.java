@@ -1,0 +1,87 @@
+package dev.millrace.engine.model;
+
+import dev.millrace.engine.loader.Checkpoint;
+import dev.millrace.engine.loader.TensorInfo;
+import dev.millrace.kernels.Activation;
+import dev.millrace.kernels.KernelsConfig.ActivationQuantization;
+import dev.millrace.kernels.WeightFormat;
+import dev.millrace.kernels.X86Kernels;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * Tells which models only the portable CPU kernels compute: those with anything that the native ones were not made for.
+ *
+ * <p>Thread-safety: stateless.
+ */
+public final class PortableModels {
+    private PortableModels() {}
+
+    /** Why the native kernels will not do for this model, to be read after "as"; empty where they will. */
+    public static Optional<String> reason(
+            Checkpoint checkpoint, ActivationQuantization activationQuantization) {
+        Optional<String> weights =
+                checkpoint.tensors().stream()
+                        .filter(tensor -> !isMultiplied(tensor.type()))
+                        .findFirst()
+                        .map(PortableModels::stored);
+        return weights.or(() -> keysAndValues(checkpoint, activationQuantization))
+                .or(() -> decoder(checkpoint.config()));
+    }
+
+    /** Integers, bytes and unknown types are parts of quantised weights. */
+    private static boolean isMultiplied(String type) {
+        return Arrays.stream(WeightFormat.values())
+                .filter(X86Kernels::multiplies)
+                .anyMatch(format -> format.name().equals(type));
+    }
+
+    private static String stored(TensorInfo tensor) {
+        return tensor.name() + " is stored in " + tensor.type();
+    }
+
+    private static Optional<String> keysAndValues(
+            Checkpoint checkpoint, ActivationQuantization activationQuantization) {
+        boolean scaled =
+                activationQuantization == ActivationQuantization.CHECKPOINT
+                        && checkpoint.kvScales().isPresent();
+        return scaled ? Optional.of("its keys and values have scales") : Optional.empty();
+    }
+
+    private static Optional<String> decoder(ModelConfig model) {
+        boolean layersAreNative = model.layers().stream().allMatch(PortableModels::isNative);
+        boolean isNative =
+                layersAreNative
+                        && hasNativeNorms(model)
+                        && !model.parallelBlock()
+                        && !model.attention().sinks()
+                        && model.ropes().stream().allMatch(PortableModels::isNative);
+        return isNative
+                ? Optional.empty()
+                : Optional.of(
+                        "it is a " + model.modelType() + ", with more than a plain decoder has");
+    }
+
+    private static boolean hasNativeNorms(ModelConfig model) {
+        NormConfig norm = model.norm();
+        LayerNames names = model.names();
+        return norm.kind() == NormConfig.Kind.RMS
+                && !norm.unitOffset()
+                && !norm.bias()
+                && model.attention().qkNorm() != AttentionConfig.QkNorm.FULL
+                && names.attentionNorm() != null
+                && names.attentionPostNorm() == null
+                && names.mlpNorm() != null
+                && names.mlpPostNorm() == null;
+    }
+
+    private static boolean isNative(LayerConfig layer) {
+        return layer.rope() != LayerConfig.NO_ROPE
+                && layer.mlp() instanceof MlpConfig.Gated mlp
+                && mlp.activation() != Activation.CLAMPED_SILU;
+    }
+
+    private static boolean isNative(RopeConfig rope) {
+        return !rope.interleaved() && !(rope.scaling() instanceof RopeScaling.LongRope);
+    }
+}

@@ -1,0 +1,163 @@
+// out = in · weightᵀ + bias, and the gated pair out = activation(gate) · up.
+//
+// A part is a block of rows times a run of panels. The rows stay in the L2 cache while panels stream by; a panel is read once
+// for each block of rows. float32 products expand a slice of the panel in the L1 cache, the others read it as it lies.
+
+enum { SLICE = 256, F32_ROWS = 72 };
+#ifdef MILLRACE_AMX
+enum { TILE_ROWS = 32 };
+#else
+enum { TILE_ROWS = 48 };
+#endif
+
+/* Rows for a product: rounded to int8 with a scale a row (Dettmers et al., arXiv 2208.07339, without outliers), or padded. */
+static int64_t run_prepare(const void *args, int64_t part, char *scratch) {
+    const prepare_args *a = args;
+    (void)scratch;
+    int64_t end = at_most(a->rows, (part + 1) * a->rows_per_part);
+    int64_t bytes = a->in_type == F32 ? 4 : 2;
+    for (int64_t r = part * a->rows_per_part; r < end; r++) {
+        const char *in = (const char *)a->in + r * a->in_stride * bytes;
+        if (!a->quantise) {
+            uint16_t *out = (uint16_t *)a->out + r * a->out_stride;
+            for (int64_t i = 0; i < a->depth; i += LANES) {
+                int64_t n = at_least(0, a->k - i);
+                vstore_bf16_n(out + i, n > 0 ? vload_as(in, a->in_type, i, n) : vset(0), a->depth - i);
+            }
+            continue;
+        }
+        vf largest = vset(0);
+        for (int64_t i = 0; i < a->k; i += LANES) largest = vmax_bits(largest, vload_as(in, a->in_type, i, a->k - i));
+        union { int32_t bits; float value; } most = {.bits = vreduce_max_bits(largest)};
+        // A row with an infinity or a NaN gives NaN.
+        int finite = most.bits < 0x7F800000;
+        vf factor = vset(finite && most.value > 0 ? 127.0f / most.value : 0.0f);
+        int8_t *out = (int8_t *)a->out + r * a->out_stride;
+        vi sum = vzero_i();
+        for (int64_t i = 0; i < a->depth; i += LANES) {
+            int64_t n = at_least(0, a->k - i);
+            vf x = n > 0 && finite ? vmul(vload_as(in, a->in_type, i, n), factor) : vset(0);
+            vi q = vround_i8(out + i, x);
+            if (WEIGHT_OFFSET) sum = vadd_i(sum, q);
+        }
+        ((float *)a->scales)[r] = finite ? most.value / 127.0f : __builtin_nanf("");
+        ((int32_t *)a->sums)[r] = vreduce_add_i(sum);
+    }
+    return 0;
+}
+
+#ifndef MILLRACE_AVX2
+/* Inputs [from, from + depth) of a panel of E4M3 as pairs of bfloat16, exactly. */
+static void unpack_e4m3(const uint8_t *panel, int64_t from, int64_t depth, uint16_t *out) {
+    // What has no exponent: m · 2⁻⁹ for m = 0..7, in bfloat16.
+    __m512i small = _mm512_castsi128_si512(
+        _mm_setr_epi16(0, 0x3B00, 0x3B80, 0x3BC0, 0x3C00, 0x3C20, 0x3C40, 0x3C60));
+    const uint8_t *in = panel + from * PANEL;
+    for (int64_t i = 0; i < depth * PANEL; i += 32) {
+        __m512i x = _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)(in + i)));
+        __m512i magnitude = _mm512_and_si512(x, _mm512_set1_epi16(0x7F));
+        __m512i value = _mm512_add_epi16(_mm512_slli_epi16(magnitude, 4), _mm512_set1_epi16(120 << 7));
+        __mmask32 subnormal = _mm512_cmplt_epu16_mask(magnitude, _mm512_set1_epi16(8));
+        value = _mm512_mask_permutexvar_epi16(value, subnormal, magnitude, small);
+        __m512i sign = _mm512_slli_epi16(_mm512_and_si512(x, _mm512_set1_epi16(0x80)), 8);
+        _mm512_storeu_si512(out + i, _mm512_or_si512(value, sign));
+    }
+}
+#endif
+
+/* Sums of `rows` rows with one panel: c[rows, 32], float32 or, for int8, int32. */
+static void panel_product(tiles *t, const linear_args *a, const char *panel, int64_t row, int64_t rows, float *slice, float *c) {
+    if (a->format == PANEL_INT8) {
+        const int32_t *sums = (const int32_t *)a->in_sums + row;
+        product_int8(t, rows, (const int8_t *)a->in + row * a->in_stride, a->in_stride, panel, a->depth, sums, (int32_t *)c);
+        return;
+    }
+#ifndef MILLRACE_AVX2
+    const uint16_t *halves = (const uint16_t *)a->in + row * a->in_stride;
+    if (a->format == PANEL_BF16_PAIRS) {
+        product_bf16(t, rows, halves, a->in_stride, (const uint16_t *)panel, 2 * PANEL, a->depth, c, PANEL, 0);
+        return;
+    }
+    if (a->format == PANEL_E4M3) {
+        for (int64_t i = 0; i < a->depth; i += SLICE) {
+            int64_t depth = at_most(SLICE, a->depth - i);
+            unpack_e4m3((const uint8_t *)panel, i, depth, (uint16_t *)slice);
+            product_bf16(t, rows, halves + i, a->in_stride, (uint16_t *)slice, 2 * PANEL, depth, c, PANEL, i > 0);
+        }
+        return;
+    }
+#endif
+    const float *in = (const float *)a->in + row * a->in_stride;
+    if (a->format == PANEL_F32) {
+        product_f32(rows, in, a->in_stride, (const float *)panel, PANEL, a->depth, c, PANEL, 0);
+        return;
+    }
+    for (int64_t i = 0; i < a->depth; i += SLICE) {
+        int64_t depth = at_most(SLICE, a->depth - i);
+        unpack(panel, a->format, i, depth, slice);
+        product_f32(rows, in + i, a->in_stride, slice, PANEL, depth, c, PANEL, i > 0);
+    }
+}
+
+/* Sum j.. of row r of a product, scaled and with its bias. */
+static inline vf finished(const linear_args *a, const float *c, int64_t r, int64_t row, int64_t panel, int64_t bias, int64_t j,
+                          int64_t n) {
+    vf x;
+    if (a->format == PANEL_INT8) {
+        x = vmul(vload_i32((const int32_t *)c + r * PANEL + j), vset(((const float *)a->in_scales)[row + r]));
+    } else {
+        x = vload(c + r * PANEL + j);
+    }
+    if (a->weight_scales) x = vmul(x, vload((const float *)a->weight_scales + panel * PANEL + j));
+    return a->bias ? vadd(x, vload_as((const char *)a->bias, F32, bias + j, n)) : x;
+}
+
+static int64_t step_rows(const linear_args *a) { return a->format <= PANEL_Q4_1 ? F32_ROWS : TILE_ROWS; }
+
+/* A slice, the sums of a step, and, for gates, those of all rows of a block. */
+static int64_t linear_scratch(const linear_args *a) {
+    return 4 * PANEL * (SLICE + step_rows(a) + (a->gated ? round_up(a->rows_per_block, step_rows(a)) : 0));
+}
+
+/* Row r of a step, from its sums and, if `gates` is not null, those of its gates. */
+static void store_row(const linear_args *a, const float *c, const float *gates, int64_t row, int64_t r, int64_t panel) {
+    int64_t n = at_most(PANEL, a->n - panel * PANEL), ups = (a->n + PANEL - 1) / PANEL + panel;
+    for (int64_t j = 0; j < n; j += LANES) {
+        vf x;
+        if (gates) {
+            vf gate = finished(a, gates, r, row, panel, panel * PANEL, j, n - j);
+            x = vgate(a->activation, gate, finished(a, c, r, row, ups, a->n + panel * PANEL, j, n - j));
+        } else {
+            x = finished(a, c, r, row, panel, panel * PANEL, j, n - j);
+        }
+        vstore_as((char *)a->out, a->out_type, (row + r) * a->out_stride + panel * PANEL + j, x, n - j);
+    }
+}
+
+static int64_t run_linear(const void *args, int64_t part, char *scratch) {
+    const linear_args *a = args;
+    int64_t panels = (a->n + PANEL - 1) / PANEL, groups = (panels + a->panels_per_part - 1) / a->panels_per_part;
+    int64_t begin = part / groups * a->rows_per_block, end = at_most(a->rows, begin + a->rows_per_block);
+    int64_t last_panel = at_most(panels, (part % groups + 1) * a->panels_per_part);
+    int64_t step = step_rows(a), bytes = panel_bytes(a->format, a->depth);
+    float *slice = (float *)scratch, *c = slice + SLICE * PANEL, *gates = c + step * PANEL;
+    tiles t;
+    tiles_begin(&t);
+    for (int64_t panel = part % groups * a->panels_per_part; panel < last_panel; panel++) {
+        const char *weight = (const char *)a->weight + panel * bytes;
+        if (a->gated) {
+            // All gates first: both panels together do not fit the L1 cache.
+            for (int64_t row = begin; row < end; row += step) {
+                panel_product(&t, a, weight, row, at_most(step, end - row), slice, gates + (row - begin) * PANEL);
+            }
+            weight += panels * bytes;
+        }
+        for (int64_t row = begin; row < end; row += step) {
+            int64_t rows = at_most(step, end - row);
+            panel_product(&t, a, weight, row, rows, slice, c);
+            for (int64_t r = 0; r < rows; r++) store_row(a, c, a->gated ? gates + (row - begin) * PANEL : 0, row, r, panel);
+        }
+    }
+    tiles_end(&t);
+    return 0;
+}

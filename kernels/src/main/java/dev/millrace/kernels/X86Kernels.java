@@ -1,0 +1,417 @@
+package dev.millrace.kernels;
+
+import dev.millrace.kernels.KernelsConfig.WeightRounding;
+import dev.millrace.kernels.cpu.LanesChoice;
+import dev.millrace.kernels.cpu.WorkerPool;
+import dev.millrace.kernels.x86.Attention;
+import dev.millrace.kernels.x86.Context;
+import dev.millrace.kernels.x86.Family;
+import dev.millrace.kernels.x86.Packer;
+import dev.millrace.kernels.x86.PanelFormat;
+import dev.millrace.kernels.x86.Products;
+import dev.millrace.kernels.x86.Rows;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The CPU backend in C, for processors with AVX2 or more: checks arguments, then hands them to the operation in {@code x86}, which
+ * runs its parts on the threads of a {@link WorkerPool}. All its memory lies outside of the Java heap. Operations are done when the
+ * call returns.
+ *
+ * <p>Thread-safety: as {@link Kernels}.
+ */
+public final class X86Kernels extends NarrowKernels {
+    private final Family family;
+    private final DType activation;
+    private final WeightRounding rounding;
+    private final Arguments arguments;
+    private final WorkerPool pool;
+    private final Context context;
+    private final CpuKernels host;
+    private final Packer packer;
+    private final Products products;
+    private final Attention attention;
+    private final Rows rows;
+    private final HostSampling sampling;
+    private Tensor greedyLogits;
+    private Tensor greedyLogprobs;
+    private boolean closed;
+
+    /** {@code bfloat16} says whether activations, keys and values, and products are that, or float32. */
+    X86Kernels(Family family, int threads, boolean bfloat16, WeightRounding rounding) {
+        this.family = family;
+        this.rounding = rounding;
+        activation = bfloat16 ? DType.BF16 : DType.F32;
+        arguments = new Arguments(activation);
+        pool = new WorkerPool(threads);
+        context = new Context(family, pool);
+        host = new CpuKernels(pool, LanesChoice.best(), false);
+        packer = new Packer(context);
+        products = new Products(context);
+        attention = new Attention(context);
+        rows = new Rows(context);
+        sampling = new HostSampling(host, rows);
+    }
+
+    @Override
+    public String description() {
+        return "cpu, %d threads, %s, %s%s"
+                .formatted(
+                        pool.numThreads(),
+                        family.text(),
+                        activation == DType.BF16 ? "bfloat16" : "float32",
+                        switch (rounding) {
+                            case CHECKPOINT -> "";
+                            case INT8 -> ", weights rounded to int8";
+                            case FP8 -> ", weights rounded to fp8";
+                        });
+    }
+
+    @Override
+    public DType activationType() {
+        return activation;
+    }
+
+    @Override
+    public DType kvType() {
+        return activation;
+    }
+
+    @Override
+    public Optional<DeviceBytes> deviceBytes() {
+        return Optional.empty();
+    }
+
+    @Override
+    public BufferPool buffers() {
+        return context.memory().buffers();
+    }
+
+    @Override
+    public Tensor allocate(DType dtype, int rows, int columns, String purpose) {
+        checkOpen();
+        if (dtype != activation
+                && dtype != DType.F32
+                && dtype != DType.INT32
+                && dtype != DType.INT64) {
+            throw new KernelException("the CPU backend has no tensors of " + dtype);
+        }
+        Buffer buffer = context.memory().allocate(dtype, (long) rows * columns, purpose);
+        return new Tensor(dtype, rows, columns, columns, buffer, 0);
+    }
+
+    /** Whether weights of {@code format} can be packed here. */
+    public static boolean multiplies(WeightFormat format) {
+        return switch (format) {
+            case F32, F16, BF16, Q8_0, Q4_0, Q4_1 -> true;
+            case Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> false;
+        };
+    }
+
+    @Override
+    public Weight pack(WeightSource source) {
+        checkOpen();
+        return packer.pack(checked(source), format(source), false);
+    }
+
+    @Override
+    public Weight packTable(WeightSource source) {
+        checkOpen();
+        return packer.pack(checked(source), unrounded(source), false);
+    }
+
+    @Override
+    public Weight packGateUp(WeightSource source) {
+        checkOpen();
+        Checks.divides("packGateUp", "2", 2, source.n());
+        return packer.pack(checked(source), format(source), true);
+    }
+
+    private static WeightSource checked(WeightSource source) {
+        if (!multiplies(source.format())) {
+            throw portable("pack of " + source.format());
+        }
+        return source;
+    }
+
+    private PanelFormat format(WeightSource source) {
+        return switch (rounding) {
+            case INT8 -> PanelFormat.INT8;
+            case FP8 -> PanelFormat.E4M3;
+            case CHECKPOINT -> unrounded(source);
+        };
+    }
+
+    private PanelFormat unrounded(WeightSource source) {
+        return activation == DType.BF16
+                ? PanelFormat.BF16_PAIRS
+                : PanelFormat.stored(source.format());
+    }
+
+    /** In bfloat16 products take pairs of elements. */
+    @Override
+    public void checkHeads(int headDim) {
+        checkOpen();
+        if (activation == DType.BF16 && headDim % 2 != 0) {
+            throw new DeviceProblem(
+                            DeviceError.UNSUPPORTED_MODEL,
+                            "model on " + description(),
+                            "heads of " + headDim,
+                            "an even size",
+                            "Set compute-precision = float32")
+                    .exception();
+        }
+    }
+
+    /** Rows are rounded to bytes by the product itself. */
+    @Override
+    public DType inputType(Weight weight) {
+        return activation;
+    }
+
+    @Override
+    public List<DType> kvTypes(int headDim) {
+        return List.of(activation);
+    }
+
+    @Override
+    public boolean quantizesActivations() {
+        return false;
+    }
+
+    /** There is no cache of scales, and so no other type. */
+    @Override
+    public DType quantizedKvType() {
+        return activation;
+    }
+
+    @Override
+    public KvCache allocateKvCache(KvShape shape) {
+        checkOpen();
+        Checks.kvShape(shape);
+        checkHeads(shape.headDim());
+        long length = (long) shape.numBlocks() * shape.blockElements();
+        List<Buffer> keys = new ArrayList<>();
+        List<Buffer> values = new ArrayList<>();
+        for (int layer = 0; layer < shape.numLayers(); layer++) {
+            keys.add(context.memory().allocate(activation, length, "kv"));
+            values.add(context.memory().allocate(activation, length, "kv"));
+        }
+        return new KvCache(shape, keys, values);
+    }
+
+    @Override
+    public void copyIn(int[] source, int count, Tensor target) {
+        copyIn(source, count, target, target.dtype() == DType.INT32);
+    }
+
+    @Override
+    public void copyIn(long[] source, int count, Tensor target) {
+        copyIn(source, count, target, target.dtype() == DType.INT64);
+    }
+
+    @Override
+    public void copyIn(float[] source, int count, Tensor target) {
+        copyIn(source, count, target, isFloating(target));
+    }
+
+    private static boolean isFloating(Tensor tensor) {
+        return tensor.dtype() == DType.F32 || tensor.dtype() == DType.BF16;
+    }
+
+    private void copyIn(Object source, int count, Tensor target, boolean sameType) {
+        checkOpen();
+        Checks.copy("copyIn", target, count, sameType);
+        Rows.copyIn(source, count, target);
+    }
+
+    @Override
+    public void copyInTokens(int[] source, int count, Tensor target, Tensor drawn) {
+        checkOpen();
+        Checks.vector("copyInTokens", "target", target, DType.INT32, count);
+        Checks.vector("copyInTokens", "drawn", drawn, DType.INT32, 1);
+        rows.copyInTokens(source, count, target, drawn);
+    }
+
+    @Override
+    public Readback newReadback(int bytes) {
+        checkOpen();
+        return new HostReadback(this);
+    }
+
+    @Override
+    public int stepsAhead() {
+        return 0;
+    }
+
+    @Override
+    public void copyOut(Tensor source, int count, int[] target) {
+        copyOut(source, count, target, source.dtype() == DType.INT32);
+    }
+
+    @Override
+    public void copyOut(Tensor source, int count, float[] target) {
+        copyOut(source, count, target, isFloating(source));
+    }
+
+    private void copyOut(Tensor source, int count, Object target, boolean sameType) {
+        checkOpen();
+        Checks.copy("copyOut", source, count, sameType);
+        Rows.copyOut(source, count, target);
+    }
+
+    @Override
+    public void synchronize() {
+        checkOpen();
+    }
+
+    @Override
+    public void embed(Tensor out, PackedBatch batch, Weight table, float scale) {
+        checkOpen();
+        arguments.embed(out, batch, table);
+        products.embed(out, batch, table, scale);
+    }
+
+    @Override
+    public void rmsNorm(Tensor out, Tensor in, Tensor weight, float epsilon, int rows) {
+        checkOpen();
+        arguments.rmsNorm(out, in, weight, rows);
+        this.rows.norm(out, in, null, weight, epsilon, rows);
+    }
+
+    @Override
+    public void addRmsNorm(
+            Tensor out, Tensor residual, Tensor delta, Tensor weight, float epsilon, int rows) {
+        checkOpen();
+        arguments.addRmsNorm(out, residual, delta, weight, rows);
+        this.rows.norm(out, residual, delta, weight, epsilon, rows);
+    }
+
+    @Override
+    public void headRmsNorm(Tensor heads, Tensor weight, float epsilon, int rows) {
+        checkOpen();
+        arguments.headRmsNorm(heads, weight, rows);
+        this.rows.norm(heads, heads, null, weight, epsilon, rows);
+    }
+
+    @Override
+    public void linear(Tensor out, Tensor in, Weight weight, Tensor bias, int rows) {
+        checkOpen();
+        arguments.linear(out, in, weight, inputType(weight), bias, rows);
+        products.linear(out, in, weight, bias, rows);
+    }
+
+    /** By way of memory: the logits of a step are read once more, but nothing is copied. */
+    @Override
+    public void linearArgmax(Tensor tokenIds, Tensor in, Weight weight, float softCap, int rows) {
+        checkOpen();
+        arguments.linearArgmax(tokenIds, in, weight, rows);
+        if (greedyLogits == null
+                || greedyLogits.rows() < rows
+                || greedyLogits.columns() != weight.n()) {
+            greedyLogits = allocate(DType.F32, tokenIds.columns(), weight.n(), "workspace");
+            greedyLogprobs = allocate(DType.F32, 1, tokenIds.columns(), "workspace");
+        }
+        products.linear(greedyLogits, in, weight, null, rows);
+        if (softCap != 0) {
+            this.rows.softCap(greedyLogits, softCap, rows);
+        }
+        this.rows.argmax(tokenIds, greedyLogprobs, greedyLogits, rows);
+    }
+
+    @Override
+    public void gatedLinear(
+            Tensor out, Tensor in, Weight gateUp, Tensor bias, Activation activation, int rows) {
+        checkOpen();
+        if (activation == Activation.CLAMPED_SILU) {
+            throw portable("gatedLinear with CLAMPED_SILU");
+        }
+        arguments.gatedLinear(out, in, gateUp, inputType(gateUp), bias, rows);
+        products.gated(out, in, gateUp, bias, activation, rows);
+    }
+
+    @Override
+    public void ropeAndStoreKv(
+            Tensor q, Tensor k, Tensor v, Rope rope, PackedBatch batch, KvCache cache, int layer) {
+        checkOpen();
+        arguments.ropeAndStoreKv(q, k, v, rope, batch, cache, layer);
+        attention.ropeAndStoreKv(q, k, v, rope, batch, cache, layer);
+    }
+
+    @Override
+    public void attention(
+            Tensor out,
+            Tensor q,
+            KvCache cache,
+            int layer,
+            PackedBatch batch,
+            AttentionParams params) {
+        checkOpen();
+        if (params.sinks() != null) {
+            throw portable("attention with sinks");
+        }
+        arguments.attention(out, q, cache, layer, batch, params);
+        attention.run(out, q, cache, layer, batch, params);
+    }
+
+    @Override
+    public void gatherRows(Tensor out, Tensor in, Tensor rowIndexes, int rows) {
+        checkOpen();
+        arguments.gatherRows(out, in, rowIndexes, rows);
+        this.rows.gather(out, in, rowIndexes, rows);
+    }
+
+    @Override
+    public void softCap(Tensor logits, float softCap, int rows) {
+        checkOpen();
+        arguments.softCap(logits, softCap, rows);
+        this.rows.softCap(logits, softCap, rows);
+    }
+
+    @Override
+    public void copyBlocks(KvCache cache, Tensor pairs, int numPairs) {
+        checkOpen();
+        arguments.copyBlocks(pairs, numPairs);
+        rows.copyBlocks(cache, pairs, numPairs);
+    }
+
+    @Override
+    public void tokenLogprobs(Tensor out, Tensor logits, Tensor targets, int rows) {
+        checkOpen();
+        arguments.tokenLogprobs(out, logits, targets, rows);
+        this.rows.logprobs(out, logits, targets, rows);
+    }
+
+    @Override
+    public void sample(Tensor logits, SamplingBatch batch) {
+        checkOpen();
+        arguments.sample(logits, batch);
+        sampling.run(logits, batch);
+    }
+
+    @Override
+    public int replayRows(int rows) {
+        return rows;
+    }
+
+    @Override
+    public void replay(int shape, Runnable step) {
+        checkOpen();
+        step.run();
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw new KernelException("the CPU kernels are closed");
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            context.close();
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package dev.millrace.kernels.x86;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The native library of the CPU kernels. Every class loader loads a copy of its own: the system loads one path only once, and a
+ * second class loader that asks for it is refused.
+ *
+ * <p>Addresses are not checked: a wrong one ends the process. Callers check shapes first.
+ *
+ * <p>Thread-safety: all methods may be called from any thread; who may touch what memory is up to the caller.
+ */
+final class Library {
+    private static final String RESOURCE = "libmillrace-x86.so";
+
+    private Library() {}
+
+    /** Why the library cannot be used, in a few words; null if it can. */
+    static String problem() {
+        return Holder.PROBLEM;
+    }
+
+    /** Loads a library; returns why it cannot be used, or null. */
+    static String load(InputStream library) {
+        Path folder = null;
+        Path copy = null;
+        try {
+            if (library == null) {
+                return "this jar was built without them";
+            }
+            folder = Files.createTempDirectory("millrace-x86-");
+            copy = folder.resolve(RESOURCE);
+            Files.copy(library, copy);
+            System.load(copy.toString());
+            return null;
+        } catch (IOException | UnsatisfiedLinkError e) {
+            return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+        } finally {
+            delete(copy);
+            delete(folder);
+        }
+    }
+
+    /** What is loaded stays in memory without its file. */
+    private static void delete(Path path) {
+        try {
+            if (path != null) {
+                Files.deleteIfExists(path);
+            }
+        } catch (IOException e) {
+            path.toFile().deleteOnExit();
+        }
+    }
+
+    /** Families that the processor and the system have, bit {@code 1 << Family.ordinal()} each. */
+    static native int families();
+
+    /** Does one part; returns 0, or what it refuses: {@code (index + 1) << 32 | value}. */
+    static native long run(int family, int operation, long arguments, int part, long scratch);
+
+    /** Scratch memory that each thread needs for this call. */
+    static native long scratchBytes(int family, int operation, long arguments);
+
+    static native long panelBytes(int format, long k);
+
+    static native long panelDepth(int format, long k);
+
+    /** Units of an attention call, or −1 − the sequence that does not fit. */
+    static native long planAttention(long arguments, long rows, long room);
+
+    /** Zeroed memory at a multiple of 64; 0 if there is none. */
+    static native long allocate(long bytes);
+
+    static native void free(long address, long bytes);
+
+    static native void copy(long from, long to, long bytes);
+
+    /** Address of a direct buffer's first byte. */
+    static native long address(ByteBuffer buffer);
+
+    static native void putInts(int[] from, int at, int count, long to);
+
+    static native void putLongs(long[] from, int at, int count, long to);
+
+    static native void putFloats(float[] from, int at, int count, long to, boolean halves);
+
+    static native void getInts(long from, int[] to, int at, int count);
+
+    static native void getLongs(long from, long[] to, int at, int count);
+
+    static native void getDoubles(long from, double[] to, int at, int count);
+
+    static native void getFloats(long from, float[] to, int at, int count, boolean halves);
+
+    /** Binds the calling thread to one of the processors it may use. */
+    static native boolean pin(int processor);
+
+    private static final class Holder {
+        static final String PROBLEM = load(Library.class.getResourceAsStream(RESOURCE));
+    }
+}

@@ -1,0 +1,31 @@
+package dev.millrace.kernels.x86;
+
+import dev.millrace.kernels.WeightFormat;
+
+/** How a weight lies in panels; order and layouts are those of the library's {@code kernels.h}. */
+public enum PanelFormat {
+    F32,
+    F16,
+    BF16,
+    Q8_0,
+    Q4_0,
+    Q4_1,
+    BF16_PAIRS,
+    INT8,
+    E4M3;
+
+    /** As the checkpoint has it, for products in float32. */
+    public static PanelFormat stored(WeightFormat format) {
+        return valueOf(format.name());
+    }
+
+    /** Whether each output has a scale beside the panels. */
+    boolean hasScales() {
+        return this == INT8 || this == E4M3;
+    }
+
+    /** Whether rows are multiplied in bfloat16. */
+    boolean takesBfloat16() {
+        return this == BF16_PAIRS || this == E4M3;
+    }
+}

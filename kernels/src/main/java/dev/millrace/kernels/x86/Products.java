@@ -1,0 +1,164 @@
+package dev.millrace.kernels.x86;
+
+import dev.millrace.kernels.Activation;
+import dev.millrace.kernels.Buffer;
+import dev.millrace.kernels.DeviceBuffer;
+import dev.millrace.kernels.KernelException;
+import dev.millrace.kernels.PackedBatch;
+import dev.millrace.kernels.PanelWeight;
+import dev.millrace.kernels.Tensor;
+import dev.millrace.kernels.Weight;
+
+/**
+ * Products with packed weights, and single rows of them. Work is cut into {block of rows} × {run of panels}; cuts never change
+ * a result.
+ *
+ * <p>Thread-safety: one call at a time.
+ */
+public final class Products {
+    /** Rows of a block: with a panel they fill about half of a core's L2 cache. */
+    private static final int BLOCK_ROWS = 288;
+
+    private static final int F32_BLOCK_ROWS = 72;
+
+    /** Multiply-adds that are worth handing to another thread: a few microseconds. */
+    private static final long MIN_PART_PRODUCTS = 500_000;
+
+    /** Parts that a thread gets of a block of rows, so that one that was put aside delays nobody. */
+    private static final int PARTS_PER_THREAD = 4;
+
+    private final Context context;
+    private final Call call;
+
+    public Products(Context context) {
+        this.context = context;
+        this.call = context.call;
+    }
+
+    private static PanelWeight panels(Weight weight, boolean gateUp) {
+        if (!(weight instanceof PanelWeight panels)) {
+            throw new KernelException(
+                    "the native CPU kernels pack no " + weight.getClass().getSimpleName());
+        }
+        if (panels.gateUp() != gateUp) {
+            throw new KernelException(
+                    "the weight was packed for "
+                            + (gateUp ? "linear and embed" : "gatedLinear")
+                            + " only");
+        }
+        return panels;
+    }
+
+    /** {@code out = in · weightᵀ + bias}. */
+    public void linear(Tensor out, Tensor in, Weight weight, Tensor bias, int rows) {
+        run(out, in, panels(weight, false), bias, null, rows);
+    }
+
+    /** {@code out = activation(in · gateᵀ + bias) · (in · upᵀ + bias)}. */
+    public void gated(
+            Tensor out, Tensor in, Weight gateUp, Tensor bias, Activation activation, int rows) {
+        run(out, in, panels(gateUp, true), bias, activation, rows);
+    }
+
+    private void run(
+            Tensor out, Tensor in, PanelWeight weight, Tensor bias, Activation gate, int rows) {
+        long depth = Library.panelDepth(weight.format().ordinal(), weight.k());
+        boolean rounded = weight.format() == PanelFormat.INT8;
+        boolean prepared = rounded || weight.format().takesBfloat16() && depth != weight.k();
+        long scales = 0;
+        long sums = 0;
+        long prepares = 0;
+        if (prepared) {
+            long bytes = in.rows() * depth * (rounded ? 1 : 2);
+            prepares = context.workspace(bytes + 8L * in.rows());
+            scales = prepares + bytes;
+            sums = scales + 4L * in.rows();
+            prepare(in, weight.k(), depth, prepares, scales, sums, rounded, rows);
+        }
+        int n = gate == null ? weight.n() : weight.n() / 2;
+        int blockRows =
+                weight.format().ordinal() <= PanelFormat.Q4_1.ordinal()
+                        ? F32_BLOCK_ROWS
+                        : BLOCK_ROWS;
+        int blocks = Math.max((rows + blockRows - 1) / blockRows, 1);
+        int rowsPerBlock = Math.max((rows + blocks - 1) / blocks, 1);
+        int panels = Packer.panels(n);
+        int perPart = panelsPerPart(panels, rowsPerBlock, depth * (gate == null ? 1 : 2));
+        call.start(Operation.LINEAR).put(out).putType(out);
+        if (prepared) {
+            call.put(prepares).put(depth);
+        } else {
+            call.put(in);
+        }
+        call.put(rounded ? scales : 0)
+                .put(rounded ? sums : 0)
+                .put(address(weight.data()))
+                .put(weight.scales() == null ? 0 : address(weight.scales()))
+                .put(weight.format().ordinal())
+                .put(n)
+                .put(depth)
+                .put(bias == null ? 0 : bias.address())
+                .put(gate == null ? 0 : 1)
+                .put(gate == null ? 0 : gate.ordinal())
+                .put(rows)
+                .put(rowsPerBlock)
+                .put(perPart)
+                .run(rows == 0 ? 0 : blocks * ((panels + perPart - 1) / perPart));
+    }
+
+    private void prepare(
+            Tensor in,
+            int k,
+            long depth,
+            long out,
+            long scales,
+            long sums,
+            boolean rounded,
+            int rows) {
+        int perPart = context.rowsPerPart(rows, k);
+        call.start(Operation.PREPARE)
+                .put(out)
+                .put(depth)
+                .put(scales)
+                .put(sums)
+                .put(in)
+                .putType(in)
+                .put(rows)
+                .put(k)
+                .put(depth)
+                .put(perPart)
+                .put(rounded ? 1 : 0)
+                .run(Context.parts(rows, perPart));
+    }
+
+    private int panelsPerPart(int panels, int rows, long depth) {
+        long products = (long) rows * Packer.PANEL * depth;
+        long fewest = (MIN_PART_PRODUCTS + products) / Math.max(products, 1);
+        int parts = context.pool.numThreads() * PARTS_PER_THREAD;
+        long balanced = (panels + parts - 1) / parts;
+        return (int) Math.min(Math.max(fewest, balanced), panels);
+    }
+
+    /** {@code out[t, :] = scale · table[tokenIds[t], :]}. */
+    public void embed(Tensor out, PackedBatch batch, Weight table, float scale) {
+        PanelWeight weight = panels(table, false);
+        // A row is read across its whole panel.
+        int perPart = context.rowsPerPart(batch.numTokens(), weight.k() * 8);
+        call.start(Operation.EMBED)
+                .put(out)
+                .put(batch.tokenIds().address())
+                .put(batch.numTokens())
+                .put(perPart)
+                .put(address(weight.data()))
+                .put(weight.scales() == null ? 0 : address(weight.scales()))
+                .put(weight.format().ordinal())
+                .put(weight.n())
+                .put(weight.k())
+                .put(scale)
+                .run(Context.parts(batch.numTokens(), perPart));
+    }
+
+    private static long address(Buffer buffer) {
+        return ((DeviceBuffer) buffer).address();
+    }
+}
