@@ -3,6 +3,7 @@ package dev.millrace.kernels.cuda;
 import dev.millrace.kernels.cuda.MutantKernels.Program;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Which programs can show that a barrier is missing, by the file that it stands in. */
 final class MutantPrograms {
@@ -74,6 +75,9 @@ final class MutantPrograms {
                     Map.entry("sampling_select.cuh", List.of(SAMPLING)),
                     Map.entry("sampling_adjust.cuh", List.of(SAMPLING)),
                     Map.entry("logits.cuh", List.of(LOGPROBS)));
+
+    /** Their barriers are held by the checked run of the kernel tests alone: no counted case runs them yet. */
+    static final Set<String> WITHOUT_CASES = Set.of("argmax.cu", "experts.cu", "linear_experts.cu");
 
     private MutantPrograms() {}
 
