@@ -18,7 +18,6 @@ import dev.millrace.kernels.cuda.RopeStoreKv;
 import dev.millrace.kernels.cuda.RowOps;
 import dev.millrace.kernels.cuda.Sampling;
 import dev.millrace.kernels.cuda.WeightPacker;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -152,12 +151,7 @@ public final class CudaKernels implements Kernels {
 
     @Override
     public DType inputType(Weight weight) {
-        if (weight instanceof Int8Weight) {
-            return DType.INT8;
-        }
-        boolean byToken =
-                weight instanceof Fp8Weight bytes && !bytes.blocks() && bytes.inputScale() == null;
-        return byToken ? DType.F8_E4M3 : activationType;
+        return linear.inputType(weight);
     }
 
     @Override
@@ -175,14 +169,7 @@ public final class CudaKernels implements Kernels {
         checkOpen();
         Checks.kvShape(shape);
         Checks.kvType(type, kvTypes(shape.headDim()), shape);
-        long length = (long) shape.numBlocks() * shape.blockElements();
-        List<Buffer> keys = new ArrayList<>();
-        List<Buffer> values = new ArrayList<>();
-        for (int layer = 0; layer < shape.numLayers(); layer++) {
-            keys.add(runtime.ops().memory().allocate(type, length, "kv"));
-            values.add(runtime.ops().memory().allocate(type, length, "kv"));
-        }
-        return new KvCache(shape, keys, values);
+        return runtime.ops().memory().allocateKvCache(shape, type);
     }
 
     @Override

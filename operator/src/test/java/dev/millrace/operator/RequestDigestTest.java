@@ -2,6 +2,7 @@ package dev.millrace.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.engine.AnswerFormat;
 import dev.millrace.engine.Message;
 import dev.millrace.engine.Prompt;
 import dev.millrace.engine.Request;
@@ -46,14 +47,17 @@ final class RequestDigestTest {
                         b -> b.logprobs(5),
                         b -> b.promptLogprobs(true),
                         b -> b.logitBias(Map.of(1, 2f)),
-                        b -> b.allowedTokenIds(Set.of(1, 2)));
+                        b -> b.allowedTokenIds(Set.of(1, 2)),
+                        b -> b.format(new AnswerFormat.JsonSchema("{}")),
+                        b -> b.format(new AnswerFormat.Regex("{}")),
+                        b -> b.format(new AnswerFormat.Choice(List.of("{}"))));
         Set<Long> digests = new HashSet<>();
         for (UnaryOperator<SamplingParams.Builder> change : changes) {
             digests.add(digest(PROMPT, change.apply(SamplingParams.builder()).build()));
         }
         assertThat(digests).hasSameSizeAs(changes);
         // A parameter that is added later must be added here and to the digest.
-        assertThat(SamplingParams.class.getRecordComponents()).hasSize(changes.size() - 2);
+        assertThat(SamplingParams.class.getRecordComponents()).hasSize(changes.size() - 4);
     }
 
     @Test

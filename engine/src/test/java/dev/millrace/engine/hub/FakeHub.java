@@ -14,6 +14,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -25,6 +27,7 @@ import java.util.stream.Collectors;
 public final class FakeHub implements AutoCloseable {
     public static final String MODEL = "acme/tiny";
     public static final String COMMIT = "0123456789abcdef0123456789abcdef01234567";
+    static final String WEIGHTS = "model.safetensors";
     private static final String RESOLVE = "/" + MODEL + "/resolve/" + COMMIT + "/";
 
     /** What it does with a request instead of answering as a hub does. */
@@ -226,5 +229,28 @@ public final class FakeHub implements AutoCloseable {
     public void close() {
         server.stop(0);
         threads.shutdownNow();
+    }
+
+    /** A model, and files beside it that nobody needs. */
+    static Map<String, byte[]> files() {
+        Map<String, byte[]> files = new TreeMap<>();
+        files.put("config.json", text("{\"model_type\": \"llama\"}"));
+        files.put("tokenizer.json", text("{}"));
+        files.put("README.md", text("---\nlicense: mit\n---\n"));
+        files.put(WEIGHTS, random(300_000));
+        files.put("pytorch_model.bin", text("pickle"));
+        files.put("training.log", text("not needed"));
+        files.put("onnx/model.onnx", text("not needed"));
+        return files;
+    }
+
+    private static byte[] text(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    static byte[] random(int length) {
+        byte[] bytes = new byte[length];
+        new Random(7).nextBytes(bytes);
+        return bytes;
     }
 }

@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -35,7 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Fetching a model from a hub that behaves, and from hubs, networks and disks that do not. */
 @Timeout(60)
 final class HubTest {
-    private static final String WEIGHTS = "model.safetensors";
+    private static final String WEIGHTS = FakeHub.WEIGHTS;
     private static final HubConfig.Patience PATIENCE =
             new HubConfig.Patience(
                     3, Duration.ofMillis(5), Duration.ofSeconds(5), Duration.ofMillis(400));
@@ -46,7 +45,7 @@ final class HubTest {
 
     @BeforeEach
     void start() throws IOException {
-        hub = new FakeHub(files());
+        hub = new FakeHub(FakeHub.files());
     }
 
     @AfterEach
@@ -54,26 +53,8 @@ final class HubTest {
         hub.close();
     }
 
-    private static Map<String, byte[]> files() {
-        Map<String, byte[]> files = new TreeMap<>();
-        files.put("config.json", text("{\"model_type\": \"llama\"}"));
-        files.put("tokenizer.json", text("{}"));
-        files.put("README.md", text("---\nlicense: mit\n---\n"));
-        files.put(WEIGHTS, random(300_000));
-        files.put("pytorch_model.bin", text("pickle"));
-        files.put("training.log", text("not needed"));
-        files.put("onnx/model.onnx", text("not needed"));
-        return files;
-    }
-
     private static byte[] text(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
-    }
-
-    private static byte[] random(int length) {
-        byte[] bytes = new byte[length];
-        new Random(7).nextBytes(bytes);
-        return bytes;
     }
 
     private HubConfig config(String token) {
@@ -117,7 +98,8 @@ final class HubTest {
                     .isEqualTo(Path.of("../../blobs", hub.hash(name)));
         }
         assertThat(names(folder().resolve("blobs"))).hasSize(4);
-        assertThat(Files.readAllBytes(snapshot.resolve(WEIGHTS))).isEqualTo(random(300_000));
+        assertThat(Files.readAllBytes(snapshot.resolve(WEIGHTS)))
+                .isEqualTo(FakeHub.random(300_000));
         assertThat(hub.requests("GET ")).noneMatch(r -> r.contains("pytorch_model.bin"));
     }
 
@@ -132,11 +114,11 @@ final class HubTest {
 
     @Test
     void shardsAreThoseOfTheIndex() throws IOException {
-        Map<String, byte[]> files = new TreeMap<>(files());
+        Map<String, byte[]> files = new TreeMap<>(FakeHub.files());
         files.remove(WEIGHTS);
-        files.put("model-00001-of-00002.safetensors", random(10));
-        files.put("model-00002-of-00002.safetensors", random(20));
-        files.put("model-00003-of-00003.safetensors", random(30));
+        files.put("model-00001-of-00002.safetensors", FakeHub.random(10));
+        files.put("model-00002-of-00002.safetensors", FakeHub.random(20));
+        files.put("model-00003-of-00003.safetensors", FakeHub.random(30));
         files.put(
                 FileChoice.INDEX,
                 text(
@@ -150,7 +132,7 @@ final class HubTest {
 
     @Test
     void anIndexCannotReachOutOfTheFolder() throws IOException {
-        Map<String, byte[]> files = new TreeMap<>(files());
+        Map<String, byte[]> files = new TreeMap<>(FakeHub.files());
         files.put(FileChoice.INDEX, text("{\"weight_map\": {\"a\": \"../../evil.safetensors\"}}"));
         restart(files);
         refused(FakeHub.MODEL, HubError.UNEXPECTED_ANSWER, "same folder");
@@ -174,8 +156,8 @@ final class HubTest {
     void oneGgufFileIsChosenByName(String name, String file, HubError error) throws IOException {
         restart(
                 Map.of(
-                        "tiny-Q4_K_M.gguf", random(10),
-                        "tiny.Q8_0.gguf", random(20),
+                        "tiny-Q4_K_M.gguf", FakeHub.random(10),
+                        "tiny.Q8_0.gguf", FakeHub.random(20),
                         "config.json", text("{}"),
                         "pytorch_model.bin", text("pickle")));
         if (error != null) {
@@ -251,7 +233,8 @@ final class HubTest {
     void aCutConnectionGoesOnWhereItEnded() throws IOException {
         hub.on("GET " + WEIGHTS, 2, FakeHub.cutAfter(100_000));
         Path snapshot = pull(FakeHub.MODEL);
-        assertThat(Files.readAllBytes(snapshot.resolve(WEIGHTS))).isEqualTo(random(300_000));
+        assertThat(Files.readAllBytes(snapshot.resolve(WEIGHTS)))
+                .isEqualTo(FakeHub.random(300_000));
         assertThat(hub.requests("GET " + WEIGHTS))
                 .hasSize(3)
                 .last()
@@ -263,9 +246,10 @@ final class HubTest {
     void aLaterPullGoesOnWhereAnEarlierOneEnded() throws IOException {
         Path partial = folder().resolve("blobs").resolve(hub.hash(WEIGHTS) + ".incomplete");
         Files.createDirectories(partial.getParent());
-        Files.write(partial, java.util.Arrays.copyOf(random(300_000), 123_456));
+        Files.write(partial, java.util.Arrays.copyOf(FakeHub.random(300_000), 123_456));
         Path snapshot = pull(FakeHub.MODEL);
-        assertThat(Files.readAllBytes(snapshot.resolve(WEIGHTS))).isEqualTo(random(300_000));
+        assertThat(Files.readAllBytes(snapshot.resolve(WEIGHTS)))
+                .isEqualTo(FakeHub.random(300_000));
         assertThat(hub.requests("GET " + WEIGHTS))
                 .containsExactly("GET " + WEIGHTS + " range=bytes=123456- token=null");
         assertThat(partial).doesNotExist();
@@ -288,16 +272,16 @@ final class HubTest {
                     return true;
                 });
         assertThat(Files.readAllBytes(pull(FakeHub.MODEL).resolve(WEIGHTS)))
-                .isEqualTo(random(300_000));
+                .isEqualTo(FakeHub.random(300_000));
     }
 
     @Test
     void whatIsTooLongToBeTheFilesBeginningIsForgotten() throws IOException {
         Path partial = folder().resolve("blobs").resolve(hub.hash(WEIGHTS) + ".incomplete");
         Files.createDirectories(partial.getParent());
-        Files.write(partial, random(300_001));
+        Files.write(partial, FakeHub.random(300_001));
         assertThat(Files.readAllBytes(pull(FakeHub.MODEL).resolve(WEIGHTS)))
-                .isEqualTo(random(300_000));
+                .isEqualTo(FakeHub.random(300_000));
     }
 
     @Test
@@ -311,7 +295,7 @@ final class HubTest {
     void aStalledConnectionIsGivenUpAndGoneOnFrom() throws IOException {
         hub.on("GET " + WEIGHTS, 1, FakeHub.stallAfter(70_000));
         assertThat(Files.readAllBytes(pull(FakeHub.MODEL).resolve(WEIGHTS)))
-                .isEqualTo(random(300_000));
+                .isEqualTo(FakeHub.random(300_000));
     }
 
     @ParameterizedTest
@@ -341,7 +325,7 @@ final class HubTest {
 
     @Test
     void aRedirectToAnotherHostCarriesNoToken() throws IOException {
-        try (FakeHub other = new FakeHub(files())) {
+        try (FakeHub other = new FakeHub(FakeHub.files())) {
             hub.on(
                     "GET " + WEIGHTS,
                     (server, exchange) ->
@@ -370,7 +354,7 @@ final class HubTest {
                         "\"" + hub.hash(WEIGHTS) + "\"",
                         "X-Linked-Size",
                         "300000"));
-        assertThat(pull(FakeHub.MODEL).resolve(WEIGHTS)).hasBinaryContent(random(300_000));
+        assertThat(pull(FakeHub.MODEL).resolve(WEIGHTS)).hasBinaryContent(FakeHub.random(300_000));
     }
 
     @Test

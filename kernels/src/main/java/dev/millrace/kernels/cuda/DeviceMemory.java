@@ -5,8 +5,12 @@ import dev.millrace.kernels.BufferPool;
 import dev.millrace.kernels.DType;
 import dev.millrace.kernels.DeviceBuffer;
 import dev.millrace.kernels.KernelException;
+import dev.millrace.kernels.KvCache;
+import dev.millrace.kernels.KvShape;
 import dev.millrace.kernels.Tensor;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;
@@ -65,6 +69,18 @@ public final class DeviceMemory implements AutoCloseable {
         int stride = (columns + together - 1) / together * together;
         DeviceBuffer buffer = allocate(dtype, (long) rows * stride, purpose);
         return new Tensor(dtype, rows, columns, stride, buffer, 0);
+    }
+
+    /** Zeroed keys and values of {@code type}, without scales. */
+    public KvCache allocateKvCache(KvShape shape, DType type) {
+        long length = (long) shape.numBlocks() * shape.blockElements();
+        List<Buffer> keys = new ArrayList<>();
+        List<Buffer> values = new ArrayList<>();
+        for (int layer = 0; layer < shape.numLayers(); layer++) {
+            keys.add(allocate(type, length, "kv"));
+            values.add(allocate(type, length, "kv"));
+        }
+        return new KvCache(shape, keys, values);
     }
 
     private KernelException outOfMemory(long bytes, String purpose) {

@@ -1,6 +1,8 @@
 package dev.millrace.kernels.cuda;
 
 import dev.millrace.kernels.DType;
+import dev.millrace.kernels.Fp8Weight;
+import dev.millrace.kernels.Int8Weight;
 import dev.millrace.kernels.KernelException;
 import dev.millrace.kernels.Tensor;
 import dev.millrace.kernels.Weight;
@@ -12,6 +14,7 @@ import dev.millrace.kernels.Weight;
  */
 public final class Linear {
     private final LinearProduct product;
+    private final DType activationType;
 
     public Linear(CudaOps ops, LinearInput input) {
         this(ops, input, LinearTile::choose);
@@ -19,6 +22,17 @@ public final class Linear {
 
     Linear(CudaOps ops, LinearInput input, LinearTile.Choice choice) {
         product = new LinearProduct(ops, input, choice, false);
+        activationType = ops.activationType();
+    }
+
+    /** Type of the rows that {@code weight} multiplies: 8 bits where each row is quantised by itself, else A. */
+    public DType inputType(Weight weight) {
+        if (weight instanceof Int8Weight) {
+            return DType.INT8;
+        }
+        boolean byToken =
+                weight instanceof Fp8Weight bytes && !bytes.blocks() && bytes.inputScale() == null;
+        return byToken ? DType.F8_E4M3 : activationType;
     }
 
     /** Computes {@code rows} rows; out A or F32. */
