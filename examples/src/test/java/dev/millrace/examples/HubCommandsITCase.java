@@ -3,8 +3,8 @@ package dev.millrace.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.engine.hub.FakeHub;
-import dev.millrace.engine.loader.TestingModels;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,7 +13,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -64,11 +63,19 @@ final class HubCommandsITCase {
         }
     }
 
+    /** From the jar of the engine's tests. */
     private static Map<String, byte[]> files() throws IOException {
         Map<String, byte[]> files = new TreeMap<>();
-        try (Stream<Path> all = Files.list(TestingModels.path("llama-tied"))) {
-            for (Path file : all.toList()) {
-                files.put(file.getFileName().toString(), Files.readAllBytes(file));
+        for (String name :
+                List.of(
+                        "config.json",
+                        "generation_config.json",
+                        "tokenizer.json",
+                        "tokenizer_config.json",
+                        "model.safetensors")) {
+            String resource = "/models/llama-tied/" + name;
+            try (InputStream stream = HubCommandsITCase.class.getResourceAsStream(resource)) {
+                files.put(name, stream.readAllBytes());
             }
         }
         return files;
