@@ -2,8 +2,6 @@ package dev.millrace.connector;
 
 import dev.millrace.engine.AnswerFormat;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -21,7 +19,7 @@ final class AnswerFormats {
     static AnswerFormat from(Settings settings) {
         List<AnswerFormat> formats = new ArrayList<>();
         Optional<String> schema = settings.text(JobOption.SAMPLING_JSON_SCHEMA);
-        schema.ifPresent(text -> formats.add(new AnswerFormat.JsonSchema(schema(text))));
+        schema.ifPresent(text -> formats.add(schema(text)));
         settings.text(JobOption.SAMPLING_REGEX)
                 .ifPresent(pattern -> formats.add(new AnswerFormat.Regex(pattern)));
         List<String> choice = settings.list(JobOption.SAMPLING_CHOICE);
@@ -37,12 +35,9 @@ final class AnswerFormats {
         return formats.isEmpty() ? null : formats.get(0);
     }
 
-    private static String schema(String fileOrJson) {
-        if (fileOrJson.stripLeading().startsWith("{")) {
-            return fileOrJson;
-        }
+    private static AnswerFormat schema(String fileOrJson) {
         try {
-            return Files.readString(Path.of(fileOrJson));
+            return AnswerFormat.JsonSchema.read(fileOrJson);
         } catch (IOException e) {
             throw Settings.invalid(
                     JobOption.SAMPLING_JSON_SCHEMA.key(),

@@ -1,6 +1,9 @@
 package dev.millrace.engine;
 
+import java.io.IOException;
 import java.io.Serializable;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 
@@ -15,6 +18,12 @@ public sealed interface AnswerFormat extends Serializable {
     record JsonSchema(String schema) implements AnswerFormat {
         public JsonSchema {
             Objects.requireNonNull(schema, "schema");
+        }
+
+        /** The schema itself, which begins with a brace, or the file that holds it. */
+        public static JsonSchema read(String fileOrJson) throws IOException {
+            boolean json = fileOrJson.stripLeading().startsWith("{");
+            return new JsonSchema(json ? fileOrJson : Files.readString(Path.of(fileOrJson)));
         }
     }
 

@@ -34,7 +34,7 @@ final class FormatArguments {
     /** Null for none. */
     AnswerFormat format() {
         if (jsonSchema != null) {
-            return new AnswerFormat.JsonSchema(schema(jsonSchema));
+            return schema(jsonSchema);
         }
         if (regex != null) {
             return new AnswerFormat.Regex(regex);
@@ -42,12 +42,9 @@ final class FormatArguments {
         return choices == null ? null : new AnswerFormat.Choice(choices);
     }
 
-    private static String schema(String fileOrJson) {
-        if (fileOrJson.stripLeading().startsWith("{")) {
-            return fileOrJson;
-        }
+    private static AnswerFormat schema(String fileOrJson) {
         try {
-            return Files.readString(Path.of(fileOrJson));
+            return AnswerFormat.JsonSchema.read(fileOrJson);
         } catch (IOException e) {
             throw new InvalidRequestException(
                     new Problem(

@@ -16,6 +16,9 @@ final class Configuration {
     private final int distance;
     private Configuration[] next;
 
+    /** For {@link TokenMasks}: what stands for this place and others like it; null until it is asked for. */
+    Configuration representative;
+
     /** For {@link TokenMasks}: the tokens that may follow, however many tokens are left. */
     TokenMask mask;
 

@@ -27,7 +27,11 @@ final class TokenMasks {
      * of them.
      */
     TokenMask mask(Configuration configuration, int tokensLeft) {
-        Configuration representative = configurations.representative(configuration, trie.longest());
+        if (configuration.representative == null) {
+            configuration.representative =
+                    configurations.representative(configuration, trie.longest());
+        }
+        Configuration representative = configuration.representative;
         if (representative.mask == null) {
             representative.mask = walk(representative, Rule.ENDLESS);
         }

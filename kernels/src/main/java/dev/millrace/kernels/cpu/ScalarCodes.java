@@ -14,17 +14,7 @@ final class ScalarCodes {
             int scalesOffset,
             float[] out,
             int outOffset) {
-        for (int h = 0; h < (inputs + 3) / 4 * 8; h++) {
-            // Half a row: 8 of them share a row of lanes.
-            int from = offset + h / 8 * HALF;
-            int shift = 4 * (h % 8);
-            int scale = scalesOffset + h % 2 * HALF;
-            for (int j = 0; j < HALF; j++) {
-                int q = packed[from + j] >>> shift & 15;
-                out[outOffset + h * HALF + j] =
-                        Math.fma(q, scales[scale + j], scales[scale + 2 * HALF + j]);
-            }
-        }
+        affine(4, packed, offset, inputs, scales, scalesOffset, out, outOffset);
     }
 
     static void int8(
@@ -35,13 +25,29 @@ final class ScalarCodes {
             int scalesOffset,
             float[] out,
             int outOffset) {
-        for (int h = 0; h < (inputs + 1) / 2 * 4; h++) {
-            // Half a row: 4 of them share a row of lanes.
-            int from = offset + h / 4 * HALF;
-            int shift = 8 * (h % 4);
+        affine(8, packed, offset, inputs, scales, scalesOffset, out, outOffset);
+    }
+
+    /** Codes of {@code bits} bits, times a scale, plus a minimum. */
+    private static void affine(
+            int bits,
+            int[] packed,
+            int offset,
+            int inputs,
+            float[] scales,
+            int scalesOffset,
+            float[] out,
+            int outOffset) {
+        // Half a row: this many of them share a row of lanes.
+        int halves = 32 / bits;
+        int mask = (1 << bits) - 1;
+        int numHalves = (inputs + halves / 2 - 1) / (halves / 2) * halves;
+        for (int h = 0; h < numHalves; h++) {
+            int from = offset + h / halves * HALF;
+            int shift = bits * (h % halves);
             int scale = scalesOffset + h % 2 * HALF;
             for (int j = 0; j < HALF; j++) {
-                int q = packed[from + j] >>> shift & 255;
+                int q = packed[from + j] >>> shift & mask;
                 out[outOffset + h * HALF + j] =
                         Math.fma(q, scales[scale + j], scales[scale + 2 * HALF + j]);
             }
