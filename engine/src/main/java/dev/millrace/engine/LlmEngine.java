@@ -65,6 +65,32 @@ public final class LlmEngine implements AutoCloseable {
         return generation;
     }
 
+    /**
+     * Tells how likely each label is after a prompt; returns at once. It computes the prompt once and draws no token.
+     *
+     * <p>The future completes on the engine thread; cancelling it withdraws the request.
+     *
+     * @throws InvalidRequestException if it can never be served
+     * @throws EngineOverloadedException if too many tokens wait already; {@link #whenAdmitting()} tells when to try again
+     * @throws EngineFailedException if the engine is broken or closed
+     */
+    public CompletableFuture<LabelScores> classify(LabelRequest request) {
+        throw new UnsupportedOperationException(request.id());
+    }
+
+    /**
+     * Computes the embedding of a prompt; returns at once.
+     *
+     * <p>The future completes on the engine thread; cancelling it withdraws the request.
+     *
+     * @throws InvalidRequestException if it can never be served
+     * @throws EngineOverloadedException if too many tokens wait already; {@link #whenAdmitting()} tells when to try again
+     * @throws EngineFailedException if the engine is broken or closed
+     */
+    public CompletableFuture<Embedding> embed(EmbedRequest request) {
+        throw new UnsupportedOperationException(request.id());
+    }
+
     private void checkRunning() {
         EngineFailedException end = loop.end().exception();
         if (end != null) {
