@@ -14,7 +14,8 @@ final class ActiveRequest {
     /** Deadline of a request without one. */
     static final long NO_DEADLINE = Long.MAX_VALUE;
 
-    final Generation generation;
+    final String id;
+    final PendingAnswer<?> answer;
     final List<Sequence> sequences;
     final long submittedNanos;
     final long deadlineNanos;
@@ -26,11 +27,9 @@ final class ActiveRequest {
     /** Why the request cannot be completed; null as long as it can. */
     Problem failure;
 
-    /** What it ends with; null before its end, and if it fails. */
-    Completion completion;
-
     long firstScheduledNanos = -1;
     long firstTokenNanos = -1;
+    long endedNanos;
     int cachedPromptTokens;
 
     /** Whether the followers stand in the waiting queue. */
@@ -39,11 +38,13 @@ final class ActiveRequest {
     private int nextSequence;
 
     ActiveRequest(
-            Generation generation,
+            String id,
+            PendingAnswer<?> answer,
             List<Sequence> sequences,
             long submittedNanos,
             long deadlineNanos) {
-        this.generation = generation;
+        this.id = id;
+        this.answer = answer;
         this.sequences = sequences;
         this.submittedNanos = submittedNanos;
         this.deadlineNanos = deadlineNanos;

@@ -22,7 +22,7 @@ final class CompletionFactory {
      *
      * @throws InvalidRequestException if its tokens have no text
      */
-    Completion create(ActiveRequest request, long now) {
+    Completion create(ActiveRequest request) {
         List<Output> outputs = new ArrayList<>(request.sequences.size());
         int generated = 0;
         for (Sequence sequence : request.sequences) {
@@ -36,11 +36,11 @@ final class CompletionFactory {
                         generated,
                         request.resumedTokens);
         return new Completion(
-                request.generation.request().id(),
+                request.id,
                 outputs,
                 promptLogprobs(request.sequences.get(0)),
                 usage,
-                timing(request, now));
+                timing(request));
     }
 
     private Output output(Sequence sequence) {
@@ -63,20 +63,22 @@ final class CompletionFactory {
     }
 
     private static List<TokenLogprob> promptLogprobs(Sequence sequence) {
-        if (sequence.promptLogprobs == null || !sequence.scheduling.promptScored) {
+        if (!(sequence.rowUse instanceof TokenScores scores)
+                || sequence.numReadRows < sequence.numPromptTokens) {
             return List.of();
         }
         List<TokenLogprob> logprobs = new ArrayList<>(sequence.numPromptTokens);
         logprobs.add(null);
         for (int i = 1; i < sequence.numPromptTokens; i++) {
-            float logprob = sequence.promptLogprobs[i];
+            float logprob = scores.logprob(i - 1, 0);
             logprobs.add(new TokenLogprob(sequence.tokenId(i), logprob, List.of()));
         }
         return Collections.unmodifiableList(logprobs);
     }
 
     /** Times of a request that was finished or over before its first step end with it. */
-    private static Timing timing(ActiveRequest request, long now) {
+    private static Timing timing(ActiveRequest request) {
+        long now = request.endedNanos;
         return new Timing(
                 since(request, request.firstScheduledNanos, now),
                 since(request, request.firstTokenNanos, now),

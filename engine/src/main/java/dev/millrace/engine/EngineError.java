@@ -18,6 +18,10 @@ public enum EngineError implements ErrorCode {
     NON_FINITE_LOGITS("LLM-RQ-07", Status.ENGINE_ERROR),
     /** The tokenizer could not make text of the answer's tokens. */
     UNDECODABLE("LLM-RQ-08", Status.ENGINE_ERROR),
+    /** Labels that cannot be told apart, or none at all. */
+    INVALID_LABELS("LLM-RQ-09", Status.INVALID_INPUT),
+    /** The deadline passed before labels were scored or an embedding was computed. */
+    DEADLINE("LLM-RQ-10", Status.DEADLINE),
     /** Too many waiting tokens. */
     OVERLOADED("LLM-EN-01", Status.ENGINE_ERROR),
     /** The engine was closed. */

@@ -32,7 +32,6 @@ final class EngineLoop implements Runnable {
     private final Queue<ActiveRequest> withdrawn = new ConcurrentLinkedQueue<>();
     private final Scheduler scheduler;
     private final StepPipeline pipeline;
-    private final CompletionFactory completions;
     private final EngineCounters counters;
     private final EngineEnd end;
     private final LongSupplier clock;
@@ -52,7 +51,6 @@ final class EngineLoop implements Runnable {
         this.admission = new AdmissionQueue(config.maxWaitingTokens(), config.queueCapacity());
         this.scheduler = new Scheduler(config, parts.numBlocks(), parts.model().window(), forecast);
         this.pipeline = new StepPipeline(parts.runner(), config.maxNumSeqs());
-        this.completions = new CompletionFactory(parts.tokenizer());
         this.counters = new EngineCounters(parts.numBlocks(), parts.kvBytesPerToken());
         this.end = new EngineEnd(parts.model().name());
         this.clock = clock;
@@ -78,7 +76,7 @@ final class EngineLoop implements Runnable {
 
     /** Hands a request to the engine thread; false if too much waits. */
     boolean submit(ActiveRequest request) {
-        request.generation.begin(request.sequences, () -> withdraw(request));
+        request.answer.whenCancelled(() -> withdraw(request));
         boolean taken = admission.offer(request);
         wake();
         if (end.hasCome()) {
@@ -274,8 +272,12 @@ final class EngineLoop implements Runnable {
     private void update(ScheduledBatch batch, long now) {
         for (int i = 0; i < batch.size(); i++) {
             Sequence sequence = batch.sequence(i);
-            if (batch.samples(i) && sequence.numUnreadTokens > 0) {
-                accept(sequence, batch.sampledTokenId(i), batch.sampledLogprob(i), now);
+            if (batch.catchesUp(i) && sequence.numUnreadTokens > 0) {
+                if (sequence.draws()) {
+                    accept(sequence, batch.sampledTokenId(i), batch.sampledLogprob(i), now);
+                } else {
+                    finish(sequence, FinishReason.LENGTH);
+                }
             }
         }
     }
@@ -321,7 +323,7 @@ final class EngineLoop implements Runnable {
     private static Problem nonFiniteLogits(ActiveRequest request, Sequence sequence) {
         return new Problem(
                 EngineError.NON_FINITE_LOGITS,
-                "request " + request.generation.request().id(),
+                "request " + request.id,
                 "NaN or infinite logits at position " + sequence.numTokens(),
                 "finite numbers",
                 "Check the checkpoint's weights and the logit bias of the request");
@@ -331,8 +333,9 @@ final class EngineLoop implements Runnable {
         for (int i = 0; i < ended.size(); i++) {
             ActiveRequest request = ended.get(i);
             if (request.failure == null) {
+                request.endedNanos = clock.getAsLong();
                 try {
-                    request.completion = completions.create(request, clock.getAsLong());
+                    request.answer.make(request);
                 } catch (InvalidRequestException e) {
                     request.failure = e.problem();
                 }
@@ -359,9 +362,9 @@ final class EngineLoop implements Runnable {
 
     private void complete(ActiveRequest request) {
         if (request.failure != null) {
-            request.generation.completeExceptionally(new InvalidRequestException(request.failure));
+            request.answer.fail(new InvalidRequestException(request.failure));
         } else {
-            request.generation.complete(request.completion);
+            request.answer.complete();
         }
         inFlight.remove(request);
     }
@@ -372,7 +375,7 @@ final class EngineLoop implements Runnable {
         EngineFailedException failure = end.exception();
         LOG.error("The engine hangs.", failure);
         for (ActiveRequest request : inFlight) {
-            request.generation.completeExceptionally(failure);
+            request.answer.fail(failure);
         }
         failQueued();
         admission.signalAll();
@@ -381,7 +384,7 @@ final class EngineLoop implements Runnable {
     /** Nothing is left open: not what runs or waits here, not what comes too late. */
     private void failAll() {
         for (ActiveRequest request : inFlight) {
-            request.generation.completeExceptionally(end.exception());
+            request.answer.fail(end.exception());
         }
         inFlight.clear();
         failQueued();
@@ -391,7 +394,7 @@ final class EngineLoop implements Runnable {
     private void failQueued() {
         ActiveRequest request = admission.poll();
         while (request != null) {
-            request.generation.completeExceptionally(end.exception());
+            request.answer.fail(end.exception());
             request = admission.poll();
         }
     }

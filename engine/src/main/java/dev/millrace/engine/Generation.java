@@ -15,7 +15,6 @@ import java.util.concurrent.CompletableFuture;
 public final class Generation extends CompletableFuture<Completion> {
     private final Request request;
     private volatile List<Sequence> sequences = List.of();
-    private volatile Runnable onCancel = () -> {};
 
     Generation(Request request) {
         this.request = request;
@@ -35,19 +34,9 @@ public final class Generation extends CompletableFuture<Completion> {
         return all.isEmpty() ? request.resumed() : all.stream().map(Sequence::progress).toList();
     }
 
-    @Override
-    public boolean cancel(boolean mayInterruptIfRunning) {
-        boolean cancelled = super.cancel(mayInterruptIfRunning);
-        if (cancelled) {
-            onCancel.run();
-        }
-        return cancelled;
-    }
-
-    /** The engine has these sequences for it, and wants to know when it is withdrawn. */
-    void begin(List<Sequence> newSequences, Runnable whenCancelled) {
+    /** The engine has these sequences for it. */
+    void begin(List<Sequence> newSequences) {
         sequences = List.copyOf(newSequences);
-        onCancel = whenCancelled;
     }
 
     List<Sequence> sequences() {

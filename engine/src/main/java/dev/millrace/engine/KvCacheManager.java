@@ -79,9 +79,9 @@ final class KvCacheManager {
         return end - sequence.blockTable.size() + (writesSharedBlock(sequence) ? 1 : 0);
     }
 
-    /** Only answers to one prompt share a block that is not full. */
+    /** Only sequences of one request share a block that is not full. */
     private boolean writesSharedBlock(Sequence sequence) {
-        if (sequence.sampling.n() == 1) {
+        if (sequence.scheduling.request.sequences.size() == 1) {
             return false;
         }
         int index = sequence.numComputedTokens / blockSize;
@@ -118,16 +118,16 @@ final class KvCacheManager {
     }
 
     /**
-     * Finds the cached blocks with which the sequence begins; they are kept until {@link #takePrefix}. One token is
-     * always left to compute, as the next one is drawn from it.
+     * Finds the cached blocks with which the sequence begins; they are kept until {@link #takePrefix}. The rows that it needs are
+     * left to compute: at least that of its last token, as the next one is drawn from it.
      *
      * @return how many blocks
      */
     int matchPrefix(Sequence sequence) {
-        if (!prefixCaching || mustScorePrompt(sequence)) {
+        if (!prefixCaching) {
             return 0;
         }
-        int limit = (sequence.numTokens() - 1) / blockSize;
+        int limit = sequence.firstNeededRow() / blockSize;
         long parent = sequence.scheduling.prefixRoot();
         for (int i = 0; i < limit; i++) {
             int block = pool.prefixes().find(parent, sequence, i * blockSize);
@@ -138,12 +138,6 @@ final class KvCacheManager {
             parent = pool.prefixes().prefixId(block);
         }
         return limit;
-    }
-
-    private static boolean mustScorePrompt(Sequence sequence) {
-        return sequence.promptLogprobs != null
-                && sequence.index == 0
-                && !sequence.scheduling.promptScored;
     }
 
     /** Those of the matched blocks that are free now. */
@@ -166,9 +160,9 @@ final class KvCacheManager {
         releaseUnseen(sequence);
     }
 
-    /** Tokens that a sequence can take over from another one with the same prompt: all of it, but never its own last. */
+    /** Tokens that a sequence can take over from another one with the same prompt: all of it, but no row that it needs. */
     static int sharedTokens(Sequence sequence) {
-        return Math.min(sequence.numPromptTokens, sequence.numTokens() - 1);
+        return Math.min(sequence.numPromptTokens, sequence.firstNeededRow());
     }
 
     /** Whether {@code donor} still has all that the sequence would see of its prompt. */
@@ -223,9 +217,7 @@ final class KvCacheManager {
 
     /** Whether the first block of the sequence that is not cached is among those that are computed now. */
     boolean isPending(Sequence sequence, int matched, PendingPrefixes pending) {
-        if (pending.isEmpty()
-                || mustScorePrompt(sequence)
-                || (matched + 1) * blockSize > sequence.numTokens() - 1) {
+        if (pending.isEmpty() || (matched + 1) * blockSize > sequence.firstNeededRow()) {
             return false;
         }
         long parent =

@@ -35,6 +35,9 @@ final class KvForecast {
 
     /** An answer has ended by itself. */
     void observeFinished(Sequence sequence) {
+        if (!sequence.draws()) {
+            return;
+        }
         double allowed = sequence.scheduling.maxTokens - sequence.numPromptTokens;
         usedShare += WEIGHT_OF_LATEST * (sequence.numGeneratedTokens() / allowed - usedShare);
     }

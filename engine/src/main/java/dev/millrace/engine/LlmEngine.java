@@ -3,6 +3,7 @@ package dev.millrace.engine;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,12 +17,16 @@ public final class LlmEngine implements AutoCloseable {
 
     private final EngineParts parts;
     private final RequestIntake intake;
+    private final PrefillIntake prefills;
+    private final Classifier classifier;
     private final EngineLoop loop;
     private final Thread thread;
 
     private LlmEngine(EngineParts parts, EngineConfig config, LongSupplier clock) {
         this.parts = parts;
         this.intake = new RequestIntake(parts, config, clock);
+        this.prefills = new PrefillIntake(parts, config, clock);
+        this.classifier = new Classifier(this::scoreLabels);
         this.loop = new EngineLoop(parts, config, new KvForecast(), clock);
         this.thread = new Thread(this::run, "millrace-engine-" + parts.model().name());
         this.thread.setDaemon(true);
@@ -54,19 +59,29 @@ public final class LlmEngine implements AutoCloseable {
      * @throws EngineFailedException if the engine is broken or closed
      */
     public Generation submit(Request request) {
+        Generation generation = new Generation(request);
+        enter(() -> intake.prepare(generation));
+        return generation;
+    }
+
+    private void enter(Supplier<ActiveRequest> prepared) {
         checkRunning();
         if (!loop.admission().admits()) {
             throw overloaded();
         }
-        Generation generation = new Generation(request);
-        if (!loop.submit(intake.prepare(generation))) {
+        if (!loop.submit(prepared.get())) {
             throw overloaded();
         }
-        return generation;
     }
 
     /**
-     * Tells how likely each label is after a prompt; returns at once. It computes the prompt once and draws no token.
+     * Tells how likely each label is after a prompt; returns at once. It computes the prompt once and draws no token: a label's
+     * log-probability is the sum over its tokens, which are the label's text as the tokenizer writes it by itself, without BOS, put
+     * behind those of the prompt. It is not divided by the length. Where one label's tokens begin another's, the end of the answer
+     * counts as the last token of each.
+     *
+     * <p>A calibrated request takes off what each label has behind a prompt without content: the text {@code N/A}, in a chat in
+     * place of all turns but those of the system (Zhao et al., Calibrate Before Use, arXiv 2102.09690).
      *
      * <p>The future completes on the engine thread; cancelling it withdraws the request.
      *
@@ -75,7 +90,13 @@ public final class LlmEngine implements AutoCloseable {
      * @throws EngineFailedException if the engine is broken or closed
      */
     public CompletableFuture<LabelScores> classify(LabelRequest request) {
-        throw new UnsupportedOperationException(request.id());
+        return classifier.classify(request);
+    }
+
+    private CompletableFuture<LabelScores> scoreLabels(LabelRequest request) {
+        CompletableFuture<LabelScores> future = new CompletableFuture<>();
+        enter(() -> prefills.labels(request, future));
+        return future;
     }
 
     /**
@@ -88,7 +109,9 @@ public final class LlmEngine implements AutoCloseable {
      * @throws EngineFailedException if the engine is broken or closed
      */
     public CompletableFuture<Embedding> embed(EmbedRequest request) {
-        throw new UnsupportedOperationException(request.id());
+        CompletableFuture<Embedding> future = new CompletableFuture<>();
+        enter(() -> prefills.embedding(request, future));
+        return future;
     }
 
     private void checkRunning() {

@@ -24,12 +24,9 @@ final class ModelRunner implements BatchRunner {
     private final Tensor rowIndexes;
     private final Tensor hidden;
     private final Tensor logits;
-    private final Tensor targets;
-    private final Tensor targetLogprobs;
+    private final RowReader rowReader;
     private final Tensor blockCopies;
     private final int[] rows;
-    private final int[] targetIds;
-    private final float[] logprobs;
 
     /** Of the steps on their way, in turn. */
     private final DrawnTokens[] drawnTokens;
@@ -63,12 +60,9 @@ final class ModelRunner implements BatchRunner {
                 kernels.allocate(
                         kernels.activationType(), maxRows, decoder.hiddenSize(), "activations");
         logits = kernels.allocate(DType.F32, maxRows, model.vocabSize(), "activations");
-        targets = kernels.allocate(DType.INT32, 1, maxRows, "batch");
-        targetLogprobs = kernels.allocate(DType.F32, 1, maxRows, "batch");
+        rowReader = new RowReader(kernels, decoder, hidden, logits);
         blockCopies = kernels.allocate(DType.INT32, 1, 2 * maxRows, "batch");
         rows = new int[maxRows];
-        targetIds = new int[maxRows];
-        logprobs = new float[maxRows];
         drawnTokens = new DrawnTokens[kernels.stepsAhead() + 1];
         for (int i = 0; i < drawnTokens.length; i++) {
             drawnTokens[i] = new DrawnTokens(kernels, maxRows);
@@ -109,7 +103,7 @@ final class ModelRunner implements BatchRunner {
             decode(batch);
         } else {
             Tensor states = decoder.forward(input.pack(batch), cache);
-            scorePrompts(batch, states);
+            rowReader.read(batch, states);
             sample(batch, states);
         }
     }
@@ -173,44 +167,10 @@ final class ModelRunner implements BatchRunner {
         if (!sampling.isGreedy()) {
             sampling.pack(count);
         }
-        gather(states, count);
-        drawTokens(hidden, count);
-        drawnTokens[launched].copy(batch, drawn, count);
-    }
-
-    /** The hidden states at {@code rows[0 .. count)}. */
-    private void gather(Tensor states, int count) {
         kernels.copyIn(rows, count, rowIndexes);
         kernels.gatherRows(hidden, states, rowIndexes, count);
-    }
-
-    /** Log-probabilities of prompt tokens, for the sequences that want them: the row of a token predicts the next one. */
-    private void scorePrompts(ScheduledBatch batch, Tensor states) {
-        int firstRow = 0;
-        for (int s = 0; s < batch.size(); s++) {
-            if (batch.sequence(s).sampling.promptLogprobs()) {
-                scorePrompt(batch.sequence(s), batch.numScheduledTokens(s), firstRow, states);
-            }
-            firstRow += batch.numScheduledTokens(s);
-        }
-    }
-
-    private void scorePrompt(Sequence sequence, int scheduled, int firstRow, Tensor states) {
-        int from = sequence.numComputedTokens;
-        int to = Math.min(from + scheduled, sequence.numPromptTokens - 1);
-        for (int start = from; start < to; start += maxRows) {
-            int count = Math.min(maxRows, to - start);
-            for (int i = 0; i < count; i++) {
-                rows[i] = firstRow + start - from + i;
-                targetIds[i] = sequence.tokenId(start + i + 1);
-            }
-            gather(states, count);
-            decoder.logits(logits, hidden, count);
-            kernels.copyIn(targetIds, count, targets);
-            kernels.tokenLogprobs(targetLogprobs, logits, targets, count);
-            kernels.copyOut(targetLogprobs, count, logprobs);
-            System.arraycopy(logprobs, 0, sequence.promptLogprobs, start + 1, count);
-        }
+        drawTokens(hidden, count);
+        drawnTokens[launched].copy(batch, drawn, count);
     }
 
     @Override

@@ -19,22 +19,23 @@ import java.util.stream.IntStream;
  */
 final class RequestIntake {
     private final EngineParts parts;
+    private final PromptIntake prompts;
+    private final CompletionFactory completions;
     private final int[] eosTokenIds;
     private final int vocabSize;
-    private final int maxModelLen;
-    private final EngineConfig config;
-    private final LongSupplier clock;
     private final Grammars grammars;
 
     RequestIntake(EngineParts parts, EngineConfig config, LongSupplier clock) {
         this.parts = parts;
+        this.prompts = new PromptIntake(parts, config, clock);
+        this.completions = new CompletionFactory(parts.tokenizer());
         this.eosTokenIds = parts.model().eosTokenIds().toArray();
         this.vocabSize = parts.model().vocabSize();
-        int most = parts.model().maxModelLen();
-        this.maxModelLen = config.maxModelLen() == 0 ? most : Math.min(most, config.maxModelLen());
-        this.config = config;
-        this.clock = clock;
         this.grammars = new Grammars(this::tokenBytes);
+    }
+
+    int maxModelLen() {
+        return prompts.maxModelLen();
     }
 
     /** The model's end tokens end an answer; they are no part of its text, whatever the tokenizer calls them. */
@@ -48,10 +49,6 @@ final class RequestIntake {
         return new TokenBytes(bytes, vocabSize);
     }
 
-    int maxModelLen() {
-        return maxModelLen;
-    }
-
     /**
      * Prepares a request.
      *
@@ -60,113 +57,36 @@ final class RequestIntake {
     ActiveRequest prepare(Generation generation) {
         Request request = generation.request();
         SamplingParams sampling = request.sampling();
-        long now = clock.getAsLong();
-        long deadline = deadline(request, now);
+        long now = prompts.now();
+        long deadline = PromptIntake.deadline(request.timeout(), now);
         SamplingRules.check(sampling, vocabSize);
-        TokenIds prompt = tokenize(request.prompt());
-        checkPrompt(prompt);
-        int maxTokens = Math.min(sampling.maxTokens(), maxModelLen - prompt.size());
-        checkPool(prompt.size(), maxTokens);
+        TokenIds prompt = prompts.tokenize(request.prompt());
+        prompts.checkLength(prompt, 1);
+        int maxTokens = Math.min(sampling.maxTokens(), prompts.maxModelLen() - prompt.size());
+        prompts.checkPool(prompt.size(), maxTokens);
         checkResumed(request);
         Grammar grammar = grammar(sampling.format(), maxTokens);
         int[] stopTokenIds = stopTokenIds(sampling);
         List<Sequence> sequences = new ArrayList<>(sampling.n());
         for (int i = 0; i < sampling.n(); i++) {
             GrammarState form = grammar == null ? null : grammar.start();
-            sequences.add(sequence(generation, i, prompt, maxTokens, stopTokenIds, form));
+            sequences.add(sequence(request, i, prompt, maxTokens, stopTokenIds, form));
         }
         sequences.get(0).scheduling.waitingTokens += prompt.size();
-        return new ActiveRequest(generation, sequences, now, deadline);
-    }
-
-    private static long deadline(Request request, long now) {
-        if (request.timeout().isEmpty()) {
-            return ActiveRequest.NO_DEADLINE;
-        }
-        long nanos = Nanos.of(request.timeout().get());
-        if (nanos <= 0) {
-            throw invalid(
-                    EngineError.INVALID_TIMEOUT,
-                    "timeout",
-                    request.timeout().get().toString(),
-                    "a time that is not over yet",
-                    "Give the request more time, or none to wait without limit");
-        }
-        return now + nanos;
-    }
-
-    private TokenIds tokenize(Prompt prompt) {
-        if (prompt instanceof Prompt.Tokens tokens) {
-            return tokens.ids();
-        }
-        if (prompt instanceof Prompt.Text text) {
-            return TokenIds.of(parts.tokenizer().encode(text.text(), true));
-        }
-        // The template writes the special tokens itself.
-        String chat = parts.chatTemplate().apply(((Prompt.Chat) prompt).messages());
-        return TokenIds.of(parts.tokenizer().encode(chat, false));
-    }
-
-    private void checkPrompt(TokenIds prompt) {
-        if (prompt.isEmpty()) {
-            throw invalid(
-                    EngineError.EMPTY_PROMPT,
-                    "prompt",
-                    "no tokens",
-                    "at least one",
-                    "Give a prompt that is not empty");
-        }
-        checkTokenIds(prompt, "prompt");
-        if (prompt.size() >= maxModelLen) {
-            throw invalid(
-                    EngineError.PROMPT_TOO_LONG,
-                    "prompt",
-                    prompt.size() + " tokens",
-                    "at most "
-                            + (maxModelLen - 1)
-                            + ", as prompt and answer share max-model-len "
-                            + maxModelLen,
-                    "Shorten the prompt or use a model with a longer context");
-        }
-    }
-
-    private void checkTokenIds(TokenIds ids, String where) {
-        for (int i = 0; i < ids.size(); i++) {
-            if (ids.get(i) < 0 || ids.get(i) >= vocabSize) {
-                throw invalid(
-                        EngineError.TOKEN_OUT_OF_RANGE,
-                        where,
-                        "token id " + ids.get(i) + " at position " + i,
-                        "ids from 0 to " + (vocabSize - 1),
-                        "Check that the ids belong to this model's tokenizer");
-            }
-        }
-    }
-
-    private void checkPool(int promptTokens, int maxTokens) {
-        // The last token is drawn but never computed.
-        int window = parts.model().window();
-        int needed =
-                KvCacheManager.mostBlocks(
-                        config.blockSize(),
-                        window,
-                        config.maxNumBatchedTokens(),
-                        promptTokens + maxTokens - 1);
-        if (needed > parts.numBlocks()) {
-            throw invalid(
-                    EngineError.EXCEEDS_KV_POOL,
-                    "prompt and max-tokens",
-                    promptTokens + " + " + maxTokens + " tokens",
-                    "at most " + ((long) parts.numBlocks() * config.blockSize() + 1) + " together",
-                    "Lower max-tokens, shorten the prompt or raise kv-cache-memory");
-        }
+        generation.begin(sequences);
+        return new ActiveRequest(
+                request.id(),
+                new PendingAnswer<>(generation, completions::create),
+                sequences,
+                now,
+                deadline);
     }
 
     private void checkResumed(Request request) {
         List<Progress> resumed = request.resumed();
         int n = request.sampling().n();
         if (!resumed.isEmpty() && resumed.size() != n) {
-            throw invalid(
+            throw PromptIntake.invalid(
                     EngineError.INVALID_RESUME,
                     "resumed",
                     resumed.size() + " outputs",
@@ -174,10 +94,10 @@ final class RequestIntake {
                     "Resume with what Generation.progress gave for the same request");
         }
         for (Progress progress : resumed) {
-            checkTokenIds(progress.tokenIds(), "resumed");
+            prompts.checkTokenIds(progress.tokenIds(), "resumed");
             int expected = request.sampling().logprobs() < 0 ? 0 : progress.tokenIds().size();
             if (progress.logprobs().size() != expected) {
-                throw invalid(
+                throw PromptIntake.invalid(
                         EngineError.INVALID_RESUME,
                         "resumed",
                         progress.logprobs().size() + " log-probabilities",
@@ -219,13 +139,12 @@ final class RequestIntake {
     }
 
     private Sequence sequence(
-            Generation generation,
+            Request request,
             int index,
             TokenIds prompt,
             int maxTokens,
             int[] stopTokenIds,
             GrammarState form) {
-        Request request = generation.request();
         SamplingParams sampling = request.sampling();
         TextStream stream = sampling.stop().isEmpty() ? null : parts.textStreams().get();
         StopChecker stops = new StopChecker(stopTokenIds, sampling, maxTokens, stream, form);
@@ -240,17 +159,12 @@ final class RequestIntake {
             finishReason = stops.accept(given.tokenIds().get(kept), ++kept);
         }
         long seed = Bits.seed(sampling.seed(), index);
-        Sequence sequence = new Sequence(generation, index, seed, prompt, given.first(kept));
+        Sequence sequence = new Sequence(sampling, index, seed, prompt, given.first(kept));
         sequence.scheduling.stops = stops;
         sequence.scheduling.finishReason = finishReason;
         sequence.scheduling.maxTokens = prompt.size() + maxTokens;
         sequence.scheduling.ropeOffset = parts.model().ropeOffset(sequence.scheduling.maxTokens);
         sequence.scheduling.waitingTokens = kept;
         return sequence;
-    }
-
-    private static InvalidRequestException invalid(
-            EngineError error, String where, String given, String allowed, String remedy) {
-        return new InvalidRequestException(new Problem(error, where, given, allowed, remedy));
     }
 }

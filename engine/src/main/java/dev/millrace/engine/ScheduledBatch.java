@@ -11,7 +11,7 @@ package dev.millrace.engine;
 final class ScheduledBatch {
     private final Sequence[] sequences;
     private final int[] numScheduledTokens;
-    private final boolean[] samples;
+    private final boolean[] catchesUp;
     private final int[] sampledTokenIds;
     private final TokenLogprob[] sampledLogprobs;
     private final int[] blockCopies;
@@ -22,7 +22,7 @@ final class ScheduledBatch {
     ScheduledBatch(int maxNumSeqs) {
         sequences = new Sequence[maxNumSeqs];
         numScheduledTokens = new int[maxNumSeqs];
-        samples = new boolean[maxNumSeqs];
+        catchesUp = new boolean[maxNumSeqs];
         sampledTokenIds = new int[maxNumSeqs];
         sampledLogprobs = new TokenLogprob[maxNumSeqs];
         blockCopies = new int[2 * maxNumSeqs];
@@ -39,7 +39,7 @@ final class ScheduledBatch {
     void add(Sequence sequence, int scheduledTokens) {
         int end = sequence.numComputedTokens + scheduledTokens;
         sequences[size] = sequence;
-        samples[size] = end == sequence.numTokensWithUnread();
+        catchesUp[size] = end == sequence.numTokensWithUnread();
         numScheduledTokens[size++] = scheduledTokens;
         numTokens += scheduledTokens;
     }
@@ -70,9 +70,14 @@ final class ScheduledBatch {
         return numScheduledTokens[i];
     }
 
+    /** Whether all tokens of sequence {@code i} are computed after this step. */
+    boolean catchesUp(int i) {
+        return catchesUp[i];
+    }
+
     /** Whether sequence {@code i} has caught up after this step and gets a new token. */
     boolean samples(int i) {
-        return samples[i];
+        return catchesUp[i] && sequences[i].draws();
     }
 
     int numBlockCopies() {

@@ -88,7 +88,17 @@ final class Scheduler {
         int known = waits ? sequence.numTokens() : sequence.numTokensWithUnread();
         // The last token is drawn but never computed.
         int end = Math.min(known, sequence.scheduling.maxTokens - 1);
+        if (holdsPrompt(sequence)) {
+            end = sequence.numPromptTokens;
+        }
         return Math.min(budget, end - sequence.numComputedTokens);
+    }
+
+    /** A sequence without an answer would end, and give its blocks back, before the others could take over the prompt. */
+    private static boolean holdsPrompt(Sequence sequence) {
+        return !sequence.draws()
+                && sequence.numComputedTokens < sequence.numPromptTokens
+                && sequence.scheduling.request.peekFollower() != null;
     }
 
     /** Preempts the sequences admitted last until there are blocks; false if {@code sequence} itself was one of them. */
@@ -208,7 +218,8 @@ final class Scheduler {
         for (int i = 0; i < batch.size(); i++) {
             Sequence sequence = batch.sequence(i);
             sequence.numComputedTokens += batch.numScheduledTokens(i);
-            sequence.numUnreadTokens += batch.samples(i) ? 1 : 0;
+            sequence.numReadRows = Math.max(sequence.numReadRows, sequence.numComputedTokens);
+            sequence.numUnreadTokens += batch.catchesUp(i) ? 1 : 0;
             kv.identifyBlocks(sequence);
             kv.releaseUnseen(sequence);
             admitFollowers(sequence);
@@ -223,7 +234,6 @@ final class Scheduler {
 
     private void admitFollowers(Sequence sequence) {
         if (sequence.numComputedTokens >= sequence.numPromptTokens) {
-            sequence.scheduling.promptScored = true;
             ActiveRequest request = sequence.scheduling.request;
             if (!request.followersReady && request.peekFollower() != null) {
                 waiting.addFollowers(request);

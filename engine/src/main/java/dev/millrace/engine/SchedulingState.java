@@ -13,7 +13,7 @@ final class SchedulingState {
 
     StopChecker stops;
 
-    /** Most tokens of prompt and answer together. */
+    /** Most tokens of prompt and answer together; the last one is never computed. */
     int maxTokens;
 
     /** Rows of the rotation table before the sequence's. */
@@ -34,9 +34,6 @@ final class SchedulingState {
     boolean queued;
 
     boolean running;
-
-    /** Whether the log-probabilities of the prompt, if asked for, have been computed. */
-    boolean promptScored;
 
     /** Leading blocks of the block table that have a prefix id. */
     int numIdentifiedBlocks;

@@ -20,22 +20,27 @@ final class Sequence {
     private static final AtomicIntegerFieldUpdater<Sequence> NUM_TOKENS =
             AtomicIntegerFieldUpdater.newUpdater(Sequence.class, "numTokens");
 
-    final Generation generation;
     final int index;
+
+    /** How tokens are drawn; null if the sequence's tokens are all given. */
     final SamplingParams sampling;
+
     final long seed;
     final int numPromptTokens;
     final BlockTable blockTable = new BlockTable();
 
-    /** Written by the runner: for each prompt token but the first ln p given those before it; null unless asked for. */
-    final float[] promptLogprobs;
+    /** What the hidden states of its rows are read for; null for nothing but drawing tokens. */
+    final RowUse rowUse;
 
     /** Place in the waiting queue and the running list. */
     final SchedulingState scheduling = new SchedulingState();
 
     int numComputedTokens;
 
-    /** Tokens that launched steps draw and that have not been read. */
+    /** Rows before this one have been read for {@link #rowUse}. */
+    int numReadRows;
+
+    /** Tokens that launched steps draw and that have not been read; of a sequence that draws none, whether its end is on its way. */
     int numUnreadTokens;
 
     /** Written by the runner: row of the last unread token among all that its step draws. */
@@ -46,13 +51,13 @@ final class Sequence {
     private volatile int numTokens;
 
     /** A sequence with its prompt and what it already had generated. */
-    Sequence(Generation generation, int index, long seed, TokenIds prompt, Progress resumed) {
-        this.generation = generation;
+    Sequence(SamplingParams sampling, int index, long seed, TokenIds prompt, Progress resumed) {
         this.index = index;
-        this.sampling = generation.request().sampling();
+        this.sampling = sampling;
         this.seed = seed;
         this.numPromptTokens = prompt.size();
-        this.promptLogprobs = sampling.promptLogprobs() ? new float[prompt.size()] : null;
+        boolean scoresPrompt = sampling.promptLogprobs() && index == 0;
+        this.rowUse = scoresPrompt ? TokenScores.ofPrompt(prompt) : null;
         int given = prompt.size() + resumed.tokenIds().size();
         this.tokens = new int[given + Math.min(sampling.maxTokens(), 64)];
         prompt.copyTo(tokens, 0);
@@ -63,6 +68,37 @@ final class Sequence {
             logprobs[i] = resumed.logprobs().get(i);
         }
         this.numTokens = given;
+    }
+
+    /** A sequence of given tokens, of which others may share the first {@code numPromptTokens}. */
+    Sequence(int index, TokenIds tokens, int numPromptTokens, RowUse rowUse) {
+        this.index = index;
+        this.sampling = null;
+        this.seed = 0;
+        this.numPromptTokens = numPromptTokens;
+        this.rowUse = rowUse;
+        this.tokens = tokens.toArray();
+        this.logprobs = new TokenLogprob[0];
+        this.numTokens = tokens.size();
+    }
+
+    /** Whether tokens are drawn: if not, the sequence ends when its own are computed. */
+    boolean draws() {
+        return sampling != null;
+    }
+
+    /** First row that must be computed and not taken from elsewhere; the last one always must. */
+    int firstNeededRow() {
+        int last = numTokens - 1;
+        if (rowUse == null || numReadRows >= rowUse.endRow()) {
+            return last;
+        }
+        return Math.min(last, firstUnreadRow());
+    }
+
+    /** First row that is still to be read for {@link #rowUse}. */
+    int firstUnreadRow() {
+        return Math.max(rowUse.firstRow(), numReadRows);
     }
 
     /** Prompt and generated tokens. */

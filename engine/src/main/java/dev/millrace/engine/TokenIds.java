@@ -43,6 +43,19 @@ public final class TokenIds {
         return ids[index];
     }
 
+    /** These ids and the first {@code count} of {@code more}. */
+    public TokenIds append(TokenIds more, int count) {
+        int[] all = Arrays.copyOf(ids, ids.length + count);
+        System.arraycopy(more.ids, 0, all, ids.length, count);
+        return new TokenIds(all);
+    }
+
+    /** Whether the first ids are those of {@code prefix}. */
+    public boolean beginsWith(TokenIds prefix) {
+        return ids.length >= prefix.ids.length
+                && Arrays.equals(ids, 0, prefix.ids.length, prefix.ids, 0, prefix.ids.length);
+    }
+
     /** A fresh array. */
     public int[] toArray() {
         return ids.clone();

@@ -154,7 +154,6 @@ final class BlockPoolTest {
 
     static Sequence sequence(int... tokens) {
         TokenIds prompt = TokenIds.of(tokens);
-        Request request = Request.of("r", new Prompt.Tokens(prompt), SamplingParams.greedy(1));
-        return new Sequence(new Generation(request), 0, 0, prompt, Progress.none());
+        return new Sequence(SamplingParams.greedy(1), 0, 0, prompt, Progress.none());
     }
 }

@@ -101,9 +101,45 @@ final class FakeBatchRunner implements BatchRunner {
             verify(batch);
         }
         draw(batch);
+        readRows(batch);
         numTokens += batch.numTokens();
         numBlockCopies += batch.numBlockCopies();
         launched++;
+    }
+
+    private void readRows(ScheduledBatch batch) {
+        for (int i = 0; i < batch.size(); i++) {
+            Sequence sequence = batch.sequence(i);
+            if (sequence.rowUse != null) {
+                int computed = sequence.numComputedTokens;
+                int end = Math.min(sequence.rowUse.endRow(), computed + batch.numScheduledTokens(i));
+                int from = sequence.firstUnreadRow();
+                check(from >= computed, "a row that is read was not computed");
+                for (int row = from; row < end; row++) {
+                    readRow(sequence, row);
+                }
+            }
+        }
+    }
+
+    private void readRow(Sequence sequence, int row) {
+        long seen = attended(sequence, row + 1);
+        if (sequence.rowUse instanceof PooledStates pooled) {
+            pooled.add(new float[] {number(seen), number(Bits.mix(seen))}, 1, 2);
+            return;
+        }
+        TokenScores scores = (TokenScores) sequence.rowUse;
+        for (int i = 0; i < scores.numTargets(row); i++) {
+            Integer poisonedRow = poisoned.get(sequence.scheduling.request.id);
+            boolean finite = poisonedRow == null || row < poisonedRow;
+            float logprob = -number(Bits.mix(seen + scores.targetId(row, i)));
+            scores.set(row, i, finite ? logprob : Float.NaN);
+        }
+    }
+
+    /** From 0 to 8. */
+    private static float number(long hash) {
+        return (hash >>> 40) * 0x1p-21f;
     }
 
     private void draw(ScheduledBatch batch) {
@@ -189,17 +225,21 @@ final class FakeBatchRunner implements BatchRunner {
     }
 
     private int draw(Sequence sequence) {
-        Integer count = poisoned.get(sequence.generation.request().id());
+        Integer count = poisoned.get(sequence.scheduling.request.id);
         if (count != null
                 && count == sequence.numTokensWithUnread() - sequence.numPromptTokens + 1) {
             return NOT_FINITE;
         }
+        return token(attended(sequence, sequence.numTokensWithUnread()), sequence);
+    }
+
+    /** A hash over what the row before {@code end} sees. */
+    private long attended(Sequence sequence, int end) {
         long hash = sequence.seed;
-        int end = sequence.numTokensWithUnread();
         for (int p = window == 0 ? 0 : Math.max(0, end - window); p < end; p++) {
             hash = Bits.mix(hash + slotTokens[slot(sequence, p)]);
         }
-        return token(hash, sequence);
+        return hash;
     }
 
     private int token(long hash, Sequence sequence) {

@@ -121,14 +121,11 @@ final class WaitingQueueTest {
 
     private static Sequence sequence(String id, int maxTokens, int... tokens) {
         TokenIds prompt = TokenIds.of(tokens);
-        Generation generation =
-                new Generation(
-                        Request.of(
-                                id, new Prompt.Tokens(prompt), SamplingParams.greedy(maxTokens)));
-        Sequence sequence = new Sequence(generation, 0, 0, prompt, Progress.none());
+        SamplingParams sampling = SamplingParams.greedy(maxTokens);
+        Sequence sequence = new Sequence(sampling, 0, 0, prompt, Progress.none());
         sequence.scheduling.maxTokens = tokens.length + maxTokens;
         ActiveRequest request =
-                new ActiveRequest(generation, List.of(sequence), 0, ActiveRequest.NO_DEADLINE);
+                new ActiveRequest(id, null, List.of(sequence), 0, ActiveRequest.NO_DEADLINE);
         request.removeFollower();
         return sequence;
     }
