@@ -34,13 +34,13 @@ final class PooledStates implements RowUse {
         return endRow;
     }
 
-    /** Adds {@code count} states from {@link #nextRow} on, of {@code hiddenSize} values each. */
-    void add(float[] states, int count, int hiddenSize) {
+    /** Adds {@code count} states from {@link #nextRow} on, of {@code hiddenSize} values each, which are {@code scale} times too large. */
+    void add(float[] states, int count, int hiddenSize, double scale) {
         nextRow += count;
         sum = sum.length == 0 ? new double[hiddenSize] : sum;
         for (int row = 0; row < count; row++) {
             for (int i = 0; i < hiddenSize; i++) {
-                sum[i] += states[row * hiddenSize + i];
+                sum[i] += states[row * hiddenSize + i] / scale;
             }
         }
     }

@@ -103,7 +103,7 @@ final class RowReader {
         for (int start = from; start < end; start += maxRows) {
             int count = Math.min(maxRows, end - start);
             kernels.copyOut(rows(normed, start, count), count * columns, states);
-            pooled.add(states, count, columns);
+            pooled.add(states, count, columns, decoder.stateScale());
         }
     }
 

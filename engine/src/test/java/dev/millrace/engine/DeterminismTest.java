@@ -112,7 +112,7 @@ class DeterminismTest {
         }
     }
 
-    private static Stream<Arguments> arithmetics() {
+    static Stream<Arguments> arithmetics() {
         Stream.Builder<Arguments> all = Stream.builder();
         all.add(Arguments.of("off", "float32", "checkpoint"));
         for (Family family : Family.available()) {
@@ -126,7 +126,7 @@ class DeterminismTest {
         return all.build();
     }
 
-    private static Stream<EngineConfig> gpuVariants() {
+    static Stream<EngineConfig> gpuVariants() {
         long plenty = 4L << 20;
         return Stream.of(
                 TestConfigs.of(1, 3, 256, plenty, true),
@@ -153,7 +153,7 @@ class DeterminismTest {
     }
 
     /** Answers that end at their first token, so that the engine admits more than it has blocks for. */
-    private static void expectShortAnswers(LlmEngine engine) throws Exception {
+    static void expectShortAnswers(LlmEngine engine) throws Exception {
         Set<Integer> everyToken =
                 IntStream.range(0, engine.vocabSize()).boxed().collect(Collectors.toSet());
         SamplingParams sampling =
@@ -162,7 +162,7 @@ class DeterminismTest {
         all(engine, Collections.nCopies(150, request));
     }
 
-    private static long blockBytes(String model) {
+    static long blockBytes(String model) {
         try (Checkpoint checkpoint = Checkpoint.open(Golden.folder(model).model())) {
             ModelConfig config = checkpoint.config();
             return new KvShape(config.numLayers(), 1, 16, config.numKvHeads(), config.headDim())
@@ -187,7 +187,7 @@ class DeterminismTest {
         }
     }
 
-    private static Stream<EngineConfig> variants() {
+    static Stream<EngineConfig> variants() {
         long plenty = 16L << 20;
         Stream<EngineConfig> batches =
                 IntStream.of(1, 2, 3, 8, 64)
@@ -201,7 +201,7 @@ class DeterminismTest {
     }
 
     /** Prompts of 1 to 90 tokens, half of them with a common beginning, and every kind of sampling. */
-    private static List<Request> requests(long seed) {
+    static List<Request> requests(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         int[] shared = random.ints(40, 0, 500).toArray();
         List<Request> requests = new ArrayList<>();

@@ -39,6 +39,10 @@ final class FakeBatchRunner implements BatchRunner {
     private int window;
     long numTokens;
     long numBlockCopies;
+
+    /** Times that a preempted sequence computed rows that had been read before. */
+    long numRecomputed;
+
     boolean closed;
 
     FakeBatchRunner(int numBlocks, EngineConfig config, boolean drawsEos) {
@@ -115,6 +119,7 @@ final class FakeBatchRunner implements BatchRunner {
                 int end = Math.min(sequence.rowUse.endRow(), computed + batch.numScheduledTokens(i));
                 int from = sequence.firstUnreadRow();
                 check(from >= computed, "a row that is read was not computed");
+                numRecomputed += computed < sequence.numReadRows ? 1 : 0;
                 for (int row = from; row < end; row++) {
                     readRow(sequence, row);
                 }
@@ -125,7 +130,7 @@ final class FakeBatchRunner implements BatchRunner {
     private void readRow(Sequence sequence, int row) {
         long seen = attended(sequence, row + 1);
         if (sequence.rowUse instanceof PooledStates pooled) {
-            pooled.add(new float[] {number(seen), number(Bits.mix(seen))}, 1, 2);
+            pooled.add(new float[] {number(seen), number(Bits.mix(seen))}, 1, 2, 1);
             return;
         }
         TokenScores scores = (TokenScores) sequence.rowUse;

@@ -93,7 +93,7 @@ final class SchedulerSimulationTest {
                 (long) engine.loop.scheduler().pool().prefixes().size());
     }
 
-    private static SimulatedEngine engine(
+    static SimulatedEngine engine(
             EngineConfig config,
             int numBlocks,
             boolean drawsEos,
@@ -153,7 +153,7 @@ final class SchedulerSimulationTest {
         }
     }
 
-    private static EngineConfig config(SplittableRandom random) {
+    static EngineConfig config(SplittableRandom random) {
         EngineConfig base = TestingEngines.config();
         return new EngineConfig(
                 base.device(),
@@ -175,7 +175,7 @@ final class SchedulerSimulationTest {
                 base.stepTimeout());
     }
 
-    private static Request request(SplittableRandom random, int number) {
+    static Request request(SplittableRandom random, int number) {
         StringBuilder prompt = new StringBuilder(PREFIXES[random.nextInt(PREFIXES.length)]);
         int length = random.nextInt(1, 40);
         for (int i = 0; i < length; i++) {

@@ -2,6 +2,7 @@ package dev.millrace.engine;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.LongConsumer;
 
 /**
@@ -14,6 +15,7 @@ final class SimulatedEngine {
     final EngineLoop loop;
     private final EngineConfig config;
     private final RequestIntake intake;
+    private final PrefillIntake prefills;
     private final List<Generation> posted = new ArrayList<>();
     long nanos;
 
@@ -59,6 +61,7 @@ final class SimulatedEngine {
                         numBlocks,
                         all.kvBytesPerToken());
         intake = new RequestIntake(parts, config, () -> nanos);
+        prefills = new PrefillIntake(parts, config, () -> nanos);
         loop = new EngineLoop(parts, config, forecast, () -> nanos);
     }
 
@@ -75,10 +78,26 @@ final class SimulatedEngine {
 
     Generation submit(Request request) {
         Generation generation = new Generation(request);
-        if (!loop.submit(intake.prepare(generation))) {
+        enter(intake.prepare(generation));
+        return generation;
+    }
+
+    CompletableFuture<LabelScores> classify(LabelRequest request) {
+        CompletableFuture<LabelScores> future = new CompletableFuture<>();
+        enter(prefills.labels(request, future));
+        return future;
+    }
+
+    CompletableFuture<Embedding> embed(EmbedRequest request) {
+        CompletableFuture<Embedding> future = new CompletableFuture<>();
+        enter(prefills.embedding(request, future));
+        return future;
+    }
+
+    private void enter(ActiveRequest request) {
+        if (!loop.submit(request)) {
             throw new AssertionError("refused");
         }
-        return generation;
     }
 
     /** Submits a request whose answer the test does not look at. */
@@ -93,15 +112,15 @@ final class SimulatedEngine {
         checkIntegrity();
     }
 
-    /** Rounds until the generation is done; fails after {@code limit} of them. */
-    Completion finish(Generation generation, int limit) {
-        for (int i = 0; i < limit && !generation.isDone(); i++) {
+    /** Rounds until the answer is there; fails after {@code limit} of them. */
+    <T> T finish(CompletableFuture<T> future, int limit) {
+        for (int i = 0; i < limit && !future.isDone(); i++) {
             round();
         }
-        if (!generation.isDone()) {
+        if (!future.isDone()) {
             throw new AssertionError("not finished after " + limit + " rounds");
         }
-        return generation.join();
+        return future.join();
     }
 
     Completion run(Request request) {

@@ -174,6 +174,11 @@ public final class Decoder {
         return config.hiddenSize();
     }
 
+    /** What the states of {@link #forward} are multiplied by, for the head's sake: the final norm's weights hold the logits' factor. */
+    public float stateScale() {
+        return config.logitScale();
+    }
+
     /** The most likely token after each of {@code rows} hidden states, −1 where there is none: INT32 [rows] from A [rows, E]. */
     public void nextTokens(Tensor tokenIds, Tensor hidden, int rows) {
         kernels.linearArgmax(tokenIds, hidden, weights.head(), config.finalLogitSoftCap(), rows);
