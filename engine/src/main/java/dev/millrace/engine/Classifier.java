@@ -2,8 +2,10 @@ package dev.millrace.engine;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -26,7 +28,7 @@ final class Classifier {
     }
 
     /** Names what is taken off: all that the log-probabilities of a request without content depend on. */
-    private record Baseline(Prompt contentFree, java.util.List<String> labels) {}
+    private record Baseline(Prompt contentFree, List<String> labels) {}
 
     /** Forgets what was used least lately. */
     private static final class Kept extends LinkedHashMap<Baseline, LabelScores> {
@@ -50,13 +52,12 @@ final class Classifier {
         LabelRequest contentFree = request.withoutContent();
         Baseline key = new Baseline(contentFree.prompt(), contentFree.labels());
         LabelScores known = kept.get(key);
-        if (known != null) {
-            return less(scorer.apply(request), CompletableFuture.completedFuture(known));
-        }
-        CompletableFuture<LabelScores> baseline = scorer.apply(contentFree);
-        baseline.thenAccept(scores -> kept.put(key, scores));
+        CompletableFuture<LabelScores> baseline =
+                known == null
+                        ? scorer.apply(contentFree)
+                        : CompletableFuture.completedFuture(known);
         try {
-            return less(scorer.apply(request), baseline);
+            return less(scorer.apply(request), baseline, off -> kept.put(key, off));
         } catch (LlmException e) {
             baseline.cancel(false);
             throw e;
@@ -65,27 +66,33 @@ final class Classifier {
 
     /** Ends as soon as one of both fails; when it ends so, or is cancelled, both are withdrawn. */
     private static CompletableFuture<LabelScores> less(
-            CompletableFuture<LabelScores> scores, CompletableFuture<LabelScores> baseline) {
+            CompletableFuture<LabelScores> scores,
+            CompletableFuture<LabelScores> baseline,
+            Consumer<LabelScores> keep) {
         CompletableFuture<LabelScores> result = new CompletableFuture<>();
-        scores.thenAcceptBoth(baseline, (all, off) -> result.complete(all.less(off)));
-        failTogether(scores, result);
-        failTogether(baseline, result);
-        result.whenComplete(
-                (value, error) -> {
-                    if (error != null) {
-                        scores.cancel(false);
-                        baseline.cancel(false);
-                    }
-                });
+        CompletableFuture<Void> both =
+                scores.thenAcceptBoth(
+                        baseline,
+                        (all, off) -> {
+                            keep.accept(off);
+                            result.complete(all.less(off));
+                        });
+        List<CompletableFuture<?>> unused =
+                List.of(
+                        both,
+                        whenFailed(scores, result::completeExceptionally),
+                        whenFailed(baseline, result::completeExceptionally),
+                        whenFailed(result, error -> scores.cancel(false)),
+                        whenFailed(result, error -> baseline.cancel(false)));
         return result;
     }
 
-    private static void failTogether(
-            CompletableFuture<LabelScores> part, CompletableFuture<LabelScores> whole) {
-        part.whenComplete(
+    private static CompletableFuture<LabelScores> whenFailed(
+            CompletableFuture<LabelScores> future, Consumer<Throwable> action) {
+        return future.whenComplete(
                 (value, error) -> {
                     if (error != null) {
-                        whole.completeExceptionally(error);
+                        action.accept(error);
                     }
                 });
     }

@@ -21,12 +21,13 @@ final class PendingAnswer<T> {
 
     /** Runs {@code withdraw} when the future is cancelled. */
     void whenCancelled(Runnable withdraw) {
-        future.whenComplete(
-                (value, error) -> {
-                    if (future.isCancelled()) {
-                        withdraw.run();
-                    }
-                });
+        CompletableFuture<T> unused =
+                future.whenComplete(
+                        (value, error) -> {
+                            if (future.isCancelled()) {
+                                withdraw.run();
+                            }
+                        });
     }
 
     /**

@@ -50,8 +50,9 @@ class PrefillDeterminismTest {
         EngineConfig scarce = TestConfigs.of(2, 64, 64, kvBytes, false);
         try (LlmEngine engine = LlmEngine.load(Golden.folder(model).model(), scarce)) {
             DeterminismTest.expectShortAnswers(engine);
-            requests.forEach(engine::submit);
+            List<Generation> others = requests.stream().map(engine::submit).toList();
             assertThat(together(engine, requests)).isEqualTo(alone);
+            others.forEach(Generation::join);
             assertThat(engine.stats().preemptions()).isPositive();
         }
     }

@@ -1,7 +1,10 @@
 package dev.millrace.examples;
 
 import dev.millrace.engine.cli.BenchCommand;
+import dev.millrace.engine.cli.BenchLabelsCommand;
 import dev.millrace.engine.cli.ChatCommand;
+import dev.millrace.engine.cli.ClassifyCommand;
+import dev.millrace.engine.cli.EmbedCommand;
 import dev.millrace.engine.cli.GenerateCommand;
 import dev.millrace.engine.cli.InspectCommand;
 import dev.millrace.engine.cli.PullCommand;
@@ -34,7 +37,10 @@ import picocli.CommandLine.Command;
             GenerateCommand.class,
             ChatCommand.class,
             ScoreCommand.class,
+            ClassifyCommand.class,
+            EmbedCommand.class,
             BenchCommand.class,
+            BenchLabelsCommand.class,
             GpuCheckCommand.class,
             GpuBenchCommand.class
         },

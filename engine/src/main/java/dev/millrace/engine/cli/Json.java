@@ -1,12 +1,15 @@
 package dev.millrace.engine.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.engine.TokenIds;
 import dev.millrace.engine.TokenLogprob;
+import java.io.PrintWriter;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * One JSON object a line.
@@ -28,6 +31,24 @@ final class Json {
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Prints one line for each field, for people to read. */
+    static void printTable(PrintWriter out, ObjectNode object) {
+        object.properties()
+                .forEach(
+                        field ->
+                                out.printf(
+                                        Locale.ROOT,
+                                        "%-24s %s%n",
+                                        field.getKey(),
+                                        text(field.getValue())));
+    }
+
+    private static String text(JsonNode value) {
+        return value.isTextual()
+                ? value.asText()
+                : String.format(Locale.ROOT, "%,.2f", value.asDouble());
     }
 
     static ArrayNode array(TokenIds ids) {

@@ -1,0 +1,133 @@
+package dev.millrace.engine.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.millrace.engine.AnswerFormat;
+import dev.millrace.engine.Completion;
+import dev.millrace.engine.LabelRequest;
+import dev.millrace.engine.LlmEngine;
+import dev.millrace.engine.Prompt;
+import dev.millrace.engine.Request;
+import dev.millrace.engine.SamplingParams;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Function;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Measures scoring labels against generating one of them, with random prompts. */
+@Command(
+        name = "bench-labels",
+        description =
+                "Measures how many records a second are classified by scoring labels, and by generating one of them.",
+        mixinStandardHelpOptions = true,
+        footer = {
+            "",
+            "Both ways get as many prompts of the same kind, all submitted at once. Generating is greedy and forced into one of the",
+            "labels. With --output json: requests, labels, scoredPerSecond, generatedPerSecond, ratio, generatedTokensPerRecord,",
+            "device.",
+            "",
+            "Example: millrace bench-labels --model model.gguf --label ' billing question' --label ' technical problem'"
+        })
+public final class BenchLabelsCommand implements Callable<Integer> {
+    private static final int MAX_TOKENS = 256;
+
+    @Mixin private EngineArguments engineArguments;
+
+    @Mixin private BenchPrompts prompts;
+
+    @Option(
+            names = "--label",
+            paramLabel = "TEXT",
+            required = true,
+            description = "A label to choose from; repeat it.")
+    private List<String> labels;
+
+    @Option(names = "--output", description = "text or json (default: ${DEFAULT-VALUE}).")
+    private OutputFormat output = OutputFormat.text;
+
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() throws InterruptedException, ExecutionException {
+        try (LlmEngine engine = engineArguments.load()) {
+            SplittableRandom random = prompts.random();
+            int vocabSize = engine.vocabSize();
+            score(engine, prompts.warmup(vocabSize, random));
+            generate(engine, prompts.warmup(vocabSize, random));
+            List<Prompt> scored = prompts.measured(vocabSize, random);
+            double scoring = score(engine, scored);
+            long before = engine.stats().generatedTokens();
+            List<Prompt> generated = prompts.measured(vocabSize, random);
+            double generating = generate(engine, generated);
+            long tokens = engine.stats().generatedTokens() - before;
+            print(
+                    Json.object()
+                            .put("requests", scored.size())
+                            .put("labels", labels.size())
+                            .put("scoredPerSecond", scored.size() / scoring)
+                            .put("generatedPerSecond", generated.size() / generating)
+                            .put("ratio", generating / scoring)
+                            .put("generatedTokensPerRecord", (double) tokens / generated.size())
+                            .put("device", engine.device()));
+        }
+        return ExitCodes.OK;
+    }
+
+    /** Seconds in which all labels of all prompts are scored. */
+    private double score(LlmEngine engine, List<Prompt> all)
+            throws InterruptedException, ExecutionException {
+        return seconds(
+                engine,
+                all,
+                prompt ->
+                        engine.classify(
+                                new LabelRequest(
+                                        "bench", prompt, labels, false, Optional.empty())));
+    }
+
+    /** Seconds in which one of the labels is generated for each prompt. */
+    private double generate(LlmEngine engine, List<Prompt> all)
+            throws InterruptedException, ExecutionException {
+        SamplingParams sampling =
+                SamplingParams.builder()
+                        .temperature(0)
+                        .maxTokens(MAX_TOKENS)
+                        .format(new AnswerFormat.Choice(labels))
+                        .build();
+        return seconds(
+                engine, all, prompt -> engine.submit(Request.of("bench", prompt, sampling)));
+    }
+
+    private static <T> double seconds(
+            LlmEngine engine, List<Prompt> all, Function<Prompt, CompletableFuture<T>> submission)
+            throws InterruptedException, ExecutionException {
+        long start = System.nanoTime();
+        List<CompletableFuture<T>> answers = new ArrayList<>();
+        for (Prompt prompt : all) {
+            answers.add(Patience.submit(engine, () -> submission.apply(prompt)));
+        }
+        for (CompletableFuture<T> answer : answers) {
+            Patience.await(answer);
+        }
+        return (System.nanoTime() - start) * 1e-9;
+    }
+
+    private void print(ObjectNode result) {
+        PrintWriter out = spec.commandLine().getOut();
+        if (output == OutputFormat.json) {
+            out.println(Json.line(result));
+        } else {
+            Json.printTable(out, result);
+        }
+        out.flush();
+    }
+}
