@@ -7,6 +7,8 @@ package dev.millrace.engine;
  * the keys and values of all layers, so that one layer without a window keeps them all. Blocks given back stay in the prefix
  * cache like any others until their memory is needed; a prefix is found as far as all blocks from its first on are there.
  *
+ * <p>What a decode step asks for each sequence takes no division, as the host's time of a step is mostly such small things.
+ *
  * <p>Thread-safety: none; owned by the engine thread.
  */
 final class KvCacheManager {
@@ -63,6 +65,9 @@ final class KvCacheManager {
      * prefix id stays, as it names the prefix.
      */
     void releaseUnseen(Sequence sequence) {
+        if (window == 0) {
+            return;
+        }
         int identified =
                 prefixCaching
                         ? sequence.scheduling.numIdentifiedBlocks
@@ -75,8 +80,10 @@ final class KvCacheManager {
 
     /** Blocks that must be free for the sequence to compute {@code count} more tokens. */
     int blocksNeeded(Sequence sequence, int count) {
-        int end = pool.blocksFor(sequence.numComputedTokens + count);
-        return end - sequence.blockTable.size() + (writesSharedBlock(sequence) ? 1 : 0);
+        int held = sequence.blockTable.size() * blockSize;
+        int missing = Math.max(0, sequence.numComputedTokens + count - held);
+        int blocks = missing == 0 ? 0 : pool.blocksFor(missing);
+        return blocks + (writesSharedBlock(sequence) ? 1 : 0);
     }
 
     /** Only sequences of one request share a block that is not full. */
@@ -95,8 +102,8 @@ final class KvCacheManager {
      */
     void allocate(Sequence sequence, int count, ScheduledBatch batch) {
         BlockTable table = sequence.blockTable;
-        int first = sequence.numComputedTokens / blockSize;
         if (writesSharedBlock(sequence)) {
+            int first = sequence.numComputedTokens / blockSize;
             int copy = pool.allocate();
             batch.addBlockCopy(table.get(first), copy);
             table.replace(first, copy);
@@ -105,7 +112,7 @@ final class KvCacheManager {
         while (table.size() * blockSize < end) {
             table.add(pool.allocate());
         }
-        for (int i = first; i < table.size(); i++) {
+        for (int i = table.size() - 1; (i + 1) * blockSize > sequence.numComputedTokens; i--) {
             pool.fill(table.get(i), Math.min(blockSize, end - i * blockSize));
         }
     }
@@ -192,12 +199,13 @@ final class KvCacheManager {
         if (!prefixCaching) {
             return;
         }
-        int full = Math.min(sequence.numComputedTokens, sequence.numTokens()) / blockSize;
-        for (int i = sequence.scheduling.numIdentifiedBlocks; i < full; i++) {
-            int block = sequence.blockTable.get(i);
-            pool.prefixes().identify(block, parentId(sequence, i), sequence, i * blockSize);
+        int known = Math.min(sequence.numComputedTokens, sequence.numTokens());
+        int next = sequence.scheduling.numIdentifiedBlocks;
+        for (; (next + 1) * blockSize <= known; next++) {
+            int block = sequence.blockTable.get(next);
+            pool.prefixes().identify(block, parentId(sequence, next), sequence, next * blockSize);
         }
-        sequence.scheduling.numIdentifiedBlocks = full;
+        sequence.scheduling.numIdentifiedBlocks = next;
     }
 
     private long parentId(Sequence sequence, int index) {

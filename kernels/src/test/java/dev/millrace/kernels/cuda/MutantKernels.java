@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -103,24 +104,28 @@ final class MutantKernels {
         List<String> files = new ArrayList<>(List.of(program.file, "scatter.cu"));
         files.addAll(program.with);
         Path library = emulator.buildKernels(folder, files);
-        String output = run(library, folder, program.cases);
-        return output.lines().filter(REPORT.asMatchPredicate()).findFirst().orElse("");
+        ForkedJvm.Result result = run(library, folder, program.cases);
+        Optional<String> report =
+                result.output().lines().filter(REPORT.asMatchPredicate()).findFirst();
+        if (report.isEmpty() && result.exitCode() != 0) {
+            throw new AssertionError("the cases fail by themselves: " + result.output());
+        }
+        return report.orElse("");
     }
 
-    private static String run(Path library, Path folder, List<String> cases)
+    private static ForkedJvm.Result run(Path library, Path folder, List<String> cases)
             throws IOException, InterruptedException {
         List<String> arguments = new ArrayList<>(List.of(folder.toString()));
         arguments.addAll(cases);
         return ForkedJvm.run(
-                        CountingProgram.class,
-                        "check",
-                        Map.of(
-                                "MILLRACE_EMU_KERNELS",
-                                library.toString(),
-                                "MILLRACE_EMU_COUNT",
-                                folder.resolve(CountingProgram.COUNTERS).toString()),
-                        List.of(),
-                        arguments.toArray(String[]::new))
-                .output();
+                CountingProgram.class,
+                "check",
+                Map.of(
+                        "MILLRACE_EMU_KERNELS",
+                        library.toString(),
+                        "MILLRACE_EMU_COUNT",
+                        folder.resolve(CountingProgram.COUNTERS).toString()),
+                List.of(),
+                arguments.toArray(String[]::new));
     }
 }

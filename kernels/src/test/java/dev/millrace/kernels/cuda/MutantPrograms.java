@@ -3,7 +3,6 @@ package dev.millrace.kernels.cuda;
 import dev.millrace.kernels.cuda.MutantKernels.Program;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** Which programs can show that a barrier is missing, by the file that it stands in. */
 final class MutantPrograms {
@@ -55,14 +54,31 @@ final class MutantPrograms {
             new Program("quantize.cu", NOTHING, List.of(), List.of("quantize-"));
     private static final Program SAMPLING =
             new Program("sampling.cu", NOTHING, List.of(), List.of("sample-"));
+    private static final Program ARGMAX =
+            new Program("argmax.cu", NOTHING, List.of("linear_wgmma.cu"), List.of("argmax"));
+    private static final Program EXPERTS =
+            new Program(
+                    "experts.cu",
+                    NOTHING,
+                    List.of(),
+                    List.of("experts-choose", "experts-sort", "experts-combine"));
+    private static final Program EXPERT_PRODUCTS =
+            new Program(
+                    "linear_experts.cu",
+                    "(?m)^EXPERT_ENTRY\\(expert_(gated_)?linear_f16.*\n",
+                    List.of("experts.cu"),
+                    List.of("experts-64x"));
     private static final Program LOGPROBS =
             new Program("logprobs.cu", NOTHING, List.of(), List.of("token-logprobs"));
 
     private static final Map<String, List<Program>> BY_FILE =
             Map.ofEntries(
+                    Map.entry("argmax.cu", List.of(ARGMAX)),
                     Map.entry("attention.cu", List.of(ATTENTION)),
                     Map.entry("attention_tile.cuh", List.of(ATTENTION)),
                     Map.entry("attention_plan.cu", List.of(PLAN)),
+                    Map.entry("experts.cu", List.of(EXPERTS)),
+                    Map.entry("linear_experts.cu", List.of(EXPERT_PRODUCTS)),
                     Map.entry("linear_tile.cuh", List.of(LINEAR)),
                     Map.entry("linear_group.cu", List.of(GROUPS)),
                     Map.entry("linear_w8a8.cu", List.of(W8A8)),
@@ -75,9 +91,6 @@ final class MutantPrograms {
                     Map.entry("sampling_select.cuh", List.of(SAMPLING)),
                     Map.entry("sampling_adjust.cuh", List.of(SAMPLING)),
                     Map.entry("logits.cuh", List.of(LOGPROBS)));
-
-    /** Their barriers are held by the checked run of the kernel tests alone: no counted case runs them yet. */
-    static final Set<String> WITHOUT_CASES = Set.of("argmax.cu", "experts.cu", "linear_experts.cu");
 
     private MutantPrograms() {}
 

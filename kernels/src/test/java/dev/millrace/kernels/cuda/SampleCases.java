@@ -4,6 +4,9 @@ import dev.millrace.kernels.DType;
 import dev.millrace.kernels.Kernels;
 import dev.millrace.kernels.SamplingBatch;
 import dev.millrace.kernels.Tensor;
+import dev.millrace.kernels.TestingWeight;
+import dev.millrace.kernels.Weight;
+import dev.millrace.kernels.WeightFormat;
 import dev.millrace.kernels.cuda.KernelCase.Minimum;
 import java.util.List;
 
@@ -14,7 +17,29 @@ final class SampleCases {
     private SampleCases() {}
 
     static List<KernelCase> all() {
-        return List.of(sampleGreedy(), sampleAdjusted(), sampleEqual());
+        return List.of(argmax(), sampleGreedy(), sampleAdjusted(), sampleEqual());
+    }
+
+    /** The best of the places that the head's product leaves: one for 64 outputs of each row. */
+    private static KernelCase argmax() {
+        int n = 4096;
+        int k = 64;
+        int rows = 8;
+        return KernelCase.of(
+                "argmax",
+                EntryPoint.ARGMAX_PLACES,
+                Minimum.of(8L * n / 64 * rows, "places", 4L * rows, "tokens"),
+                device -> {
+                    try (Kernels kernels = Kernels.create(CountingDevice.CONFIG)) {
+                        TestingWeight head =
+                                TestingWeight.random(WeightFormat.BF16, n, k, device.random());
+                        Weight weight = kernels.pack(head);
+                        Tensor in = device.filled(kernels, CountingDevice.A, rows, k);
+                        Tensor tokens = kernels.allocate(DType.INT32, 1, rows, "test");
+                        device.count(
+                                kernels, () -> kernels.linearArgmax(tokens, in, weight, 0, rows));
+                    }
+                });
     }
 
     private static KernelCase sampleGreedy() {
