@@ -28,7 +28,7 @@ final class PackedWords {
     /** All words of a tensor. */
     static int[] read(StoredTensor tensor) {
         int[] words = new int[Math.toIntExact(tensor.sizeBytes() / Integer.BYTES)];
-        int slice = 1 << 20;
+        int slice = 1 << 18;
         for (int i = 0; i < words.length; i += slice) {
             int count = Math.min(slice, words.length - i);
             tensor.file()

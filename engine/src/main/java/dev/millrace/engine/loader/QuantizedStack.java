@@ -10,7 +10,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /** The rows of several quantised matrices, one matrix after another, each with its own scales. */
-record QuantizedStack(List<QuantizedSource> parts, Quantization quantization, int n)
+record QuantizedStack(List<Part> parts, Quantization quantization, int n, int k)
         implements QuantizedSource {
     private static final int BLOCK = 128;
 
@@ -18,10 +18,21 @@ record QuantizedStack(List<QuantizedSource> parts, Quantization quantization, in
         parts = List.copyOf(parts);
     }
 
+    /** The codes of one matrix, without its scales: the stack has them all, and one copy is enough. */
+    record Part(int n, QuantizedMatrix.Codes codes) {
+        static Part of(QuantizedSource source) {
+            return new Part(
+                    source.n(),
+                    source instanceof QuantizedMatrix matrix ? matrix.codes() : source::readRows);
+        }
+    }
+
     /** Empty where the parts have no common form: other kinds, orders of inputs, or scales of their activations. */
     static Optional<QuantizedSource> of(List<QuantizedSource> parts) {
         int n = parts.stream().mapToInt(QuantizedSource::n).reduce(0, Math::addExact);
-        return quantization(parts, n).map(common -> new QuantizedStack(parts, common, n));
+        int k = parts.get(0).k();
+        List<Part> codes = parts.stream().map(Part::of).toList();
+        return quantization(parts, n).map(common -> new QuantizedStack(codes, common, n, k));
     }
 
     /** True when the stack is computed as the parts are. */
@@ -33,20 +44,15 @@ record QuantizedStack(List<QuantizedSource> parts, Quantization quantization, in
     }
 
     @Override
-    public int k() {
-        return parts.get(0).k();
-    }
-
-    @Override
     public void readRows(int firstRow, int numRows, ByteBuffer target) {
         Objects.checkFromIndexSize(firstRow, numRows, n);
         int end = firstRow + numRows;
         int start = 0;
-        for (QuantizedSource part : parts) {
+        for (Part part : parts) {
             int from = Math.max(firstRow, start);
             int to = Math.min(end, start + part.n());
             if (from < to) {
-                part.readRows(from - start, to - from, target);
+                part.codes().readRows(from - start, to - from, target);
             }
             start += part.n();
         }

@@ -86,6 +86,7 @@ public final class WorkerPool implements AutoCloseable {
         wake(parts - 1);
         while (runOnePart(0)) {}
         awaitParts(parts);
+        work = null; // what it holds may be large: the words of a checkpoint's matrix
         rethrow();
     }
 
