@@ -73,7 +73,8 @@ final class RowReader {
                 // Of the rows that the step computes, those that are used and were not read before.
                 int computed = sequence.numComputedTokens;
                 int from = Math.max(sequence.firstUnreadRow(), computed);
-                int end = Math.min(sequence.rowUse.endRow(), computed + batch.numScheduledTokens(s));
+                int end =
+                        Math.min(sequence.rowUse.endRow(), computed + batch.numScheduledTokens(s));
                 read(sequence.rowUse, from, end, firstRow - computed, normed);
             }
             firstRow += batch.numScheduledTokens(s);
@@ -84,7 +85,8 @@ final class RowReader {
     /** {@code offset}: row of the step less row of the sequence. */
     private void read(RowUse use, int from, int end, int offset, Tensor normed) {
         if (use instanceof PooledStates pooled) {
-            // A step that found no memory is computed again, though some of its rows may have been added.
+            // A step that found no memory is computed again, though some of its rows may have been
+            // added.
             pool(pooled, Math.max(from, pooled.nextRow()) + offset, end + offset, normed);
             return;
         }

@@ -103,8 +103,7 @@ class EmbeddingGoldenTest {
     }
 
     private static EmbedRequest request(TokenIds ids, Pooling pooling, boolean normalized) {
-        return new EmbedRequest(
-                "e", new Prompt.Tokens(ids), pooling, normalized, Optional.empty());
+        return new EmbedRequest("e", new Prompt.Tokens(ids), pooling, normalized, Optional.empty());
     }
 
     private static double relativeL2(float[] actual, float[] expected) {

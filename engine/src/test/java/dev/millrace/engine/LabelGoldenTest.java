@@ -112,9 +112,7 @@ class LabelGoldenTest {
                                                                         TokenIds.of(end), 1)))
                                 .toArray();
                 expected += Softmax.logSumExp(ends);
-                assertThat(score.logprob())
-                        .as(score.label())
-                        .isCloseTo(expected, within(1e-3));
+                assertThat(score.logprob()).as(score.label()).isCloseTo(expected, within(1e-3));
             }
         }
     }
@@ -153,7 +151,6 @@ class LabelGoldenTest {
     }
 
     private static LabelRequest request(TokenIds prompt, List<String> labels) {
-        return new LabelRequest(
-                "l", new Prompt.Tokens(prompt), labels, false, Optional.empty());
+        return new LabelRequest("l", new Prompt.Tokens(prompt), labels, false, Optional.empty());
     }
 }

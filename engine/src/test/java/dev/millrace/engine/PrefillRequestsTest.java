@@ -178,7 +178,8 @@ final class PrefillRequestsTest {
                 new Prompt.Chat(
                         List.of(new Message("system", "Be short."), new Message("user", "N/A")));
         try (LlmEngine real = TestingEngines.engine(TestingEngines.config())) {
-            for (List<Prompt> pair : List.of(List.of(text("x"), text("N/A")), List.of(chat, empty))) {
+            for (List<Prompt> pair :
+                    List.of(List.of(text("x"), text("N/A")), List.of(chat, empty))) {
                 LabelScores plain = real.classify(request(pair.get(0), labels, false)).get();
                 LabelScores off = real.classify(request(pair.get(1), labels, false)).get();
                 long before = real.stats().promptTokens();
@@ -188,7 +189,8 @@ final class PrefillRequestsTest {
                 long one = real.stats().promptTokens() - before - both;
                 assertThat(again.scores()).isEqualTo(calibrated.scores());
                 assertThat(one).as("the prompt without content is kept").isLessThan(both);
-                assertThat(calibrated.usage().promptTokens()).isEqualTo(plain.usage().promptTokens());
+                assertThat(calibrated.usage().promptTokens())
+                        .isEqualTo(plain.usage().promptTokens());
                 double sum = 0;
                 for (int i = 0; i < labels.size(); i++) {
                     assertThat(calibrated.scores().get(i).logprob())
@@ -211,7 +213,9 @@ final class PrefillRequestsTest {
                 LabelScores.of(List.of("a", "b", "c", "d"), logprobs, new Usage(1, 0, 0, 0));
         assertThat(scores.best()).isEqualTo(scores.scores().get(1));
         assertThat(scores.scores().get(0).probability())
-                .isCloseTo(Math.exp(-3) / (2 * Math.exp(-1) + Math.exp(-2) + Math.exp(-3)), within(1e-15));
+                .isCloseTo(
+                        Math.exp(-3) / (2 * Math.exp(-1) + Math.exp(-2) + Math.exp(-3)),
+                        within(1e-15));
     }
 
     private Object run(Object request) {

@@ -2,7 +2,6 @@ package dev.millrace.engine.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.engine.AnswerFormat;
-import dev.millrace.engine.Completion;
 import dev.millrace.engine.LabelRequest;
 import dev.millrace.engine.LlmEngine;
 import dev.millrace.engine.Prompt;
@@ -103,8 +102,7 @@ public final class BenchLabelsCommand implements Callable<Integer> {
                         .maxTokens(MAX_TOKENS)
                         .format(new AnswerFormat.Choice(labels))
                         .build();
-        return seconds(
-                engine, all, prompt -> engine.submit(Request.of("bench", prompt, sampling)));
+        return seconds(engine, all, prompt -> engine.submit(Request.of("bench", prompt, sampling)));
     }
 
     private static <T> double seconds(

@@ -241,7 +241,13 @@ final class ExpressionParser {
     private Expression sum() {
         Expression left = concatenation();
         while (peek().is("+") || peek().is("-")) {
-            left = arithmetic(next().text(), left, concatenation());
+            String operator = next().text();
+            Expression right = concatenation();
+            boolean markup = left instanceof Markup || right instanceof Markup;
+            left =
+                    markup && operator.equals("+")
+                            ? Markup.sum(left, right)
+                            : arithmetic(operator, left, right);
         }
         return left;
     }

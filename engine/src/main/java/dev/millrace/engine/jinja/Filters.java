@@ -77,7 +77,7 @@ final class Filters {
                 : null;
     }
 
-    private static String escaped(String text, Limits limits) {
+    static String escaped(String text, Limits limits) {
         limits.requireChars(5L * text.length());
         return text.replace("&", "&amp;")
                 .replace("<", "&lt;")

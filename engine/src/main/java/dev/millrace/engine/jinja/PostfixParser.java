@@ -8,6 +8,8 @@ import java.util.Set;
 
 /** Reads what follows a value: attributes, items, slices, calls, filters and tests. */
 final class PostfixParser {
+    private static final Set<String> MARKUP = Set.of("safe", "escape", "e");
+
     private static final Set<Token.Kind> OPERANDS =
             Set.of(Token.Kind.NAME, Token.Kind.STRING, Token.Kind.INTEGER, Token.Kind.REAL);
 
@@ -173,12 +175,14 @@ final class PostfixParser {
         if (filter == null && !parser.conditional()) {
             throw parser.error("the unknown filter '" + name + "'");
         }
-        return scope -> {
-            if (filter == null) {
-                throw TemplateException.failed("the unknown filter '" + name + "'");
-            }
-            return filter.apply(scope, value.evaluate(scope), arguments.evaluate(scope));
-        };
+        Expression filtered =
+                scope -> {
+                    if (filter == null) {
+                        throw TemplateException.failed("the unknown filter '" + name + "'");
+                    }
+                    return filter.apply(scope, value.evaluate(scope), arguments.evaluate(scope));
+                };
+        return MARKUP.contains(name) ? new Markup(filtered) : filtered;
     }
 
     private Expression test(Expression value) {
