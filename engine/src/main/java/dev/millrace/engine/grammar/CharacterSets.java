@@ -13,9 +13,42 @@ import org.apache.lucene.util.automaton.Operations;
  * <p>Source: ECMA-262, sections 22.2.1 and 22.2.2, with the u flag.
  */
 final class CharacterSets {
+    /** All texts in UTF-8, as bytes (RFC 3629, section 4). Deterministic. */
+    static final Automaton UTF_8 = utf8();
+
     private static final int WORK = 10_000;
 
     private CharacterSets() {}
+
+    private static Automaton utf8() {
+        Automaton.Builder builder = new Automaton.Builder();
+        int text = builder.createState();
+        builder.setAccept(text, true);
+        int oneMore = builder.createState();
+        int twoMore = builder.createState();
+        int threeMore = builder.createState();
+        builder.addTransition(text, text, 0, 0x7f);
+        builder.addTransition(oneMore, text, 0x80, 0xbf);
+        builder.addTransition(twoMore, oneMore, 0x80, 0xbf);
+        builder.addTransition(threeMore, twoMore, 0x80, 0xbf);
+        builder.addTransition(text, oneMore, 0xc2, 0xdf);
+        builder.addTransition(text, twoMore, 0xe1, 0xec);
+        builder.addTransition(text, twoMore, 0xee, 0xef);
+        builder.addTransition(text, threeMore, 0xf1, 0xf3);
+        addLead(builder, text, 0xe0, oneMore, 0xa0, 0xbf);
+        addLead(builder, text, 0xed, oneMore, 0x80, 0x9f);
+        addLead(builder, text, 0xf0, twoMore, 0x90, 0xbf);
+        addLead(builder, text, 0xf4, twoMore, 0x80, 0x8f);
+        return builder.finish();
+    }
+
+    /** A first byte behind which the second is restricted. */
+    private static void addLead(
+            Automaton.Builder builder, int text, int lead, int next, int from, int to) {
+        int middle = builder.createState();
+        builder.addTransition(text, middle, lead);
+        builder.addTransition(middle, next, from, to);
+    }
 
     /** Every code point. */
     static Automaton any() {

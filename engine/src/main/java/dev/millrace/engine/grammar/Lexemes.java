@@ -36,12 +36,22 @@ final class Lexemes {
         try {
             Automaton decided = Operations.determinize(codePoints.get(), WORK);
             limit(where, decided.getNumStates());
-            Automaton bytes = Operations.determinize(new UTF32ToUTF8().convert(decided), WORK);
+            // Lucene's conversion lets through overlong forms of some ranges.
+            Automaton loose = Operations.determinize(new UTF32ToUTF8().convert(decided), WORK);
+            Automaton bytes = Operations.intersection(loose, CharacterSets.UTF_8);
             limit(where, bytes.getNumStates());
-            return new TableLexeme(Operations.removeDeadStates(bytes), single);
+            return table(Operations.removeDeadStates(bytes));
         } catch (TooComplexToDeterminizeException e) {
             throw tooLarge(where, "an automaton that takes too long to build");
         }
+    }
+
+    private Lexeme table(Automaton bytes) {
+        if (bytes.getNumStates() == 0) {
+            bytes.createState();
+            bytes.finishState();
+        }
+        return new TableLexeme(bytes, single);
     }
 
     private static void limit(String where, int states) {

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -136,7 +138,7 @@ final class SchemaCompiler {
     }
 
     private SchemaNode resolve(SchemaNode from, String reference) {
-        String path = reference.startsWith("#") ? reference.substring(1) : null;
+        String path = fragment(reference);
         JsonNode target =
                 path == null || (!path.isEmpty() && path.charAt(0) != '/')
                         ? null
@@ -150,6 +152,17 @@ final class SchemaCompiler {
                     "Put the definition into the schema");
         }
         return new SchemaNode("#" + path, target);
+    }
+
+    /** The pointer that a reference into this document is, without its percent signs; null for others. */
+    private static String fragment(String reference) {
+        try {
+            URI uri = new URI(reference);
+            boolean within = reference.startsWith("#");
+            return within ? uri.getFragment() : null;
+        } catch (URISyntaxException e) {
+            return null;
+        }
     }
 
     /** No text that one option lets through may fulfil another too. */
