@@ -16,9 +16,11 @@ import org.apache.avro.generic.GenericRecord;
  *
  * @param fields by new name, in the file's order
  * @param jsonFields those read from the answer's JSON
+ * @param record schema of the record that the answer is forced into, whose fields become the output's; null for none
  * @param n outputs of each answer; above 1 a field of an output is an array
  */
-record AnswerFields(Map<String, AnswerField> fields, List<JsonField> jsonFields, int n)
+record AnswerFields(
+        Map<String, AnswerField> fields, List<JsonField> jsonFields, Schema record, int n)
         implements Serializable {
 
     AnswerFields {
@@ -33,17 +35,19 @@ record AnswerFields(Map<String, AnswerField> fields, List<JsonField> jsonFields,
         List<JsonField> jsonFields = new ArrayList<>();
         settings.group(JobOption.OUTPUT_JSON_FIELDS)
                 .forEach((name, type) -> jsonFields.add(JsonField.parse(name, type)));
-        if (fields.isEmpty() && jsonFields.isEmpty()) {
+        Schema record =
+                settings.text(JobOption.SAMPLING_AVRO_SCHEMA).map(AvroForm::read).orElse(null);
+        if (fields.isEmpty() && jsonFields.isEmpty() && record == null) {
             fields.put("answer", AnswerField.TEXT);
         }
         int n = settings.integer(JobOption.SAMPLING_N).orElse(1);
-        if (n > 1 && !jsonFields.isEmpty()) {
+        if (n > 1 && (!jsonFields.isEmpty() || record != null)) {
             throw Settings.invalid(
                     JobOption.SAMPLING_N.key(),
                     String.valueOf(n),
-                    "1 where output.json-fields reads the one answer");
+                    "1 where output.json-fields or sampling.avro-schema reads the one answer");
         }
-        return new AnswerFields(fields, jsonFields, n);
+        return new AnswerFields(fields, jsonFields, record, n);
     }
 
     private static AnswerField field(String name, String value) {
@@ -75,6 +79,10 @@ record AnswerFields(Map<String, AnswerField> fields, List<JsonField> jsonFields,
                                         json.name(),
                                         Schema.create(json.type().avro()),
                                         json.optional())));
+        if (record != null) {
+            record.getFields()
+                    .forEach(field -> all.add(added(input, field.name(), field.schema(), field)));
+        }
         Schema output =
                 Schema.createRecord(input.getName(), input.getDoc(), input.getNamespace(), false);
         input.getObjectProps().forEach(output::addProp);
@@ -85,6 +93,14 @@ record AnswerFields(Map<String, AnswerField> fields, List<JsonField> jsonFields,
     private Schema type(AnswerField field) {
         Schema one = Schema.create(field.type());
         return n > 1 && field.perOutput() ? Schema.createArray(one) : one;
+    }
+
+    /** A field of the record that answers fit, with its own default or one that keeps old readers going. */
+    private static Schema.Field added(Schema input, String name, Schema type, Schema.Field field) {
+        Schema.Field plain = added(input, name, type, false);
+        return field.hasDefaultValue()
+                ? new Schema.Field(name, type, field.doc(), field.defaultVal())
+                : plain;
     }
 
     private static Schema.Field added(Schema input, String name, Schema type, boolean optional) {
@@ -111,6 +127,7 @@ record AnswerFields(Map<String, AnswerField> fields, List<JsonField> jsonFields,
         }
     }
 
+    /** Null for a type without an obvious one. */
     private static Object zero(Schema type) {
         return switch (type.getType()) {
             case STRING -> "";
@@ -118,8 +135,15 @@ record AnswerFields(Map<String, AnswerField> fields, List<JsonField> jsonFields,
             case DOUBLE -> 0.0;
             case BOOLEAN -> false;
             case ARRAY -> List.of();
-            case NULL, FLOAT, BYTES, FIXED, ENUM, UNION, RECORD, MAP ->
-                    throw new IllegalArgumentException(type.toString());
+            case FLOAT -> 0f;
+            case MAP -> Map.of();
+            case ENUM -> type.getEnumSymbols().get(0);
+            case UNION ->
+                    type.getTypes().get(0).getType() == Schema.Type.NULL
+                            ? Schema.Field.NULL_DEFAULT_VALUE
+                            : null;
+            case NULL -> Schema.Field.NULL_DEFAULT_VALUE;
+            case BYTES, FIXED, RECORD -> null;
         };
     }
 
@@ -148,16 +172,19 @@ record AnswerFields(Map<String, AnswerField> fields, List<JsonField> jsonFields,
     }
 
     /** Puts the answer's values into the output record. */
-    void fill(Completion completion, String model, GenericRecord record) {
+    void fill(Completion completion, String model, GenericRecord target) {
         fields.forEach(
                 (name, field) ->
-                        record.put(
+                        target.put(
                                 name,
                                 n > 1 && field.perOutput()
                                         ? field.values(completion)
                                         : field.value(completion, model)));
         if (!jsonFields.isEmpty()) {
-            JsonAnswer.fill(jsonFields, completion.text(), record);
+            JsonAnswer.fill(jsonFields, completion.text(), target);
+        }
+        if (record != null) {
+            AvroAnswer.fill(record, completion.text(), target);
         }
     }
 }

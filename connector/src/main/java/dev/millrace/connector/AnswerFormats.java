@@ -20,6 +20,8 @@ final class AnswerFormats {
         List<AnswerFormat> formats = new ArrayList<>();
         Optional<String> schema = settings.text(JobOption.SAMPLING_JSON_SCHEMA);
         schema.ifPresent(text -> formats.add(schema(text)));
+        settings.text(JobOption.SAMPLING_AVRO_SCHEMA)
+                .ifPresent(text -> formats.add(AvroForm.of(AvroForm.read(text))));
         settings.text(JobOption.SAMPLING_REGEX)
                 .ifPresent(pattern -> formats.add(new AnswerFormat.Regex(pattern)));
         List<String> choice = settings.list(JobOption.SAMPLING_CHOICE);
@@ -30,7 +32,7 @@ final class AnswerFormats {
             throw Settings.invalid(
                     "sampling",
                     formats.size() + " forms",
-                    "json-schema, regex or choice, one of them");
+                    "json-schema, avro-schema, regex or choice, one of them");
         }
         return formats.isEmpty() ? null : formats.get(0);
     }

@@ -178,6 +178,12 @@ public enum JobOption {
             Kind.TEXT,
             Fallback.NONE,
             "Forces every answer into a JSON schema: a file, or the schema itself, which begins with `{`."),
+    SAMPLING_AVRO_SCHEMA(
+            "sampling.avro-schema",
+            Kind.TEXT,
+            Fallback.NONE,
+            "Forces every answer into an Avro record, whose fields are added to the output: a file, or the schema itself, "
+                    + "which begins with `{`."),
     SAMPLING_REGEX(
             "sampling.regex",
             Kind.TEXT,

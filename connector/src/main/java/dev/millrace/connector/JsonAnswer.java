@@ -15,6 +15,7 @@ final class JsonAnswer {
     private static final ObjectReader READER =
             JsonMapper.builder()
                     .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                    .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
                     .build()
                     .readerFor(JsonNode.class);
 
@@ -32,7 +33,8 @@ final class JsonAnswer {
         }
     }
 
-    private static JsonNode parse(String answer) {
+    /** The answer's JSON object. */
+    static JsonNode parse(String answer) {
         JsonNode node;
         try {
             node = READER.readTree(answer);

@@ -2,6 +2,7 @@ package dev.millrace.connector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.millrace.engine.Completion;
 import dev.millrace.engine.FinishReason;
@@ -13,12 +14,14 @@ import dev.millrace.engine.TokenIds;
 import dev.millrace.engine.TokenLogprob;
 import dev.millrace.engine.Usage;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.avro.Schema;
 import org.apache.avro.SchemaCompatibility;
+import org.apache.avro.generic.GenericData;
 import org.apache.avro.generic.GenericRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,7 +76,7 @@ class AnswerFunctionTest {
         for (AnswerField field : AnswerField.values()) {
             fields.put("a_" + field.name(), field);
         }
-        return new AnswerFields(fields, List.of(), n);
+        return new AnswerFields(fields, List.of(), null, n);
     }
 
     @Test
@@ -123,6 +126,88 @@ class AnswerFunctionTest {
         assertThat(target.topic()).isEqualTo("answers");
     }
 
+    private static final Schema RECORD =
+            AvroForm.read(
+                    """
+                    {"type": "record", "name": "Triage", "fields": [
+                      {"name": "category", "type": {"type": "enum", "name": "C", "symbols": ["BILLING", "LOGIN"]}},
+                      {"name": "score", "type": ["null", "int"]},
+                      {"name": "number", "type": "long"},
+                      {"name": "share", "type": "double"},
+                      {"name": "tags", "type": {"type": "array", "items": "string"}},
+                      {"name": "counts", "type": {"type": "map", "values": "int"}},
+                      {"name": "due", "type": {"type": "int", "logicalType": "date"}},
+                      {"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}},
+                      {"name": "clock", "type": {"type": "int", "logicalType": "time-millis"}},
+                      {"name": "price", "type": {"type": "bytes", "logicalType": "decimal", "precision": 6, "scale": 2}},
+                      {"name": "fixed", "type": {"type": "fixed", "name": "F", "size": 4, "logicalType": "decimal",
+                                                 "precision": 6, "scale": 2}},
+                      {"name": "key", "type": {"type": "string", "logicalType": "uuid"}},
+                      {"name": "either", "type": ["null", "boolean", "string"]},
+                      {"name": "next", "type": ["null", {"type": "record", "name": "Node", "fields": [
+                        {"name": "v", "type": "int"}, {"name": "rest", "type": {"type": "array", "items": "Node"}}]}]}]}
+                    """);
+
+    @Test
+    void anAnswerInTheFormOfARecordBecomesItsFields() throws IOException {
+        String text =
+                """
+                {"category":"LOGIN","score":null,"number":9223372036854775807,"share":0.5,"tags":["a","b"],"counts":{"x":1},
+                 "due":"1970-01-03","at":"1970-01-01T00:00:01.5Z","clock":"00:00:02.003","price":-1.25,"fixed":-0.01,
+                 "key":"00000000-0000-0000-0000-000000000001","either":"yes",
+                 "next":{"v":1,"rest":[{"v":2,"rest":[]}]}}""";
+        GenericRecord record =
+                answer(new AnswerFields(Map.of(), List.of(), RECORD, 1), completion(text));
+        assertThat(record.get("category")).hasToString("LOGIN");
+        assertThat(record.get("score")).isNull();
+        assertThat(record.get("number")).isEqualTo(Long.MAX_VALUE);
+        assertThat(record.get("share")).isEqualTo(0.5);
+        assertThat(record.get("tags")).hasToString("[a, b]");
+        assertThat(record.get("counts")).hasToString("{x=1}");
+        assertThat(record.get("due")).isEqualTo(2);
+        assertThat(record.get("at")).isEqualTo(1_500L);
+        assertThat(record.get("clock")).isEqualTo(2_003);
+        assertThat(record.get("price")).isEqualTo(ByteBuffer.wrap(new byte[] {-125}));
+        assertThat(((GenericData.Fixed) record.get("fixed")).bytes())
+                .containsExactly(-1, -1, -1, -1);
+        assertThat(record.get("key")).hasToString("00000000-0000-0000-0000-000000000001");
+        assertThat(record.get("either")).hasToString("yes");
+        assertThat(record.get("next"))
+                .hasToString("{\"v\": 1, \"rest\": [{\"v\": 2, \"rest\": []}]}");
+    }
+
+    /** The answer above is let through, and every answer that is let through fits: the engine says so, not this test. */
+    @Test
+    void theFormOfARecordIsItsJson() {
+        String schema = AvroForm.of(RECORD).schema();
+        assertThat(schema)
+                .contains("\"additionalProperties\":false")
+                .contains("{\"anyOf\":[{\"type\":\"null\"},{\"$ref\":\"#/$defs/Node\"}]}")
+                .contains("\"multipleOf\":0.01")
+                .contains("\"maximum\":9999.99");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '~',
+            value = {
+                "\"bytes\" ~ bytes",
+                "[\"int\", \"long\"] ~ a union with two branches",
+                "{\"type\": \"fixed\", \"name\": \"D\", \"size\": 12, \"logicalType\": \"duration\"} ~ duration",
+                "{\"type\": \"bytes\", \"logicalType\": \"decimal\", \"precision\": 9, \"scale\": 6} ~ scale 6"
+            })
+    void typesThatJsonCannotHaveAreRefused(String type, String words) {
+        Schema schema =
+                AvroForm.read(
+                        "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"f\",\"type\":"
+                                + type
+                                + "}]}");
+        assertThatThrownBy(() -> AvroForm.of(schema))
+                .isInstanceOf(InvalidJobException.class)
+                .hasMessageContaining("R.f")
+                .hasMessageContaining(words);
+    }
+
     private static AnswerFields json() {
         return new AnswerFields(
                 Map.of(),
@@ -130,6 +215,7 @@ class AnswerFunctionTest {
                         JsonField.parse("category", "string"),
                         JsonField.parse("size", "int"),
                         JsonField.parse("ratio", "double?")),
+                null,
                 1);
     }
 
