@@ -34,6 +34,7 @@ final class EngineLoop implements Runnable {
     private final StepPipeline pipeline;
     private final EngineCounters counters;
     private final EngineEnd end;
+    private final FormJudge judge;
     private final LongSupplier clock;
     private final StepWatchdog watchdog;
     private final EngineConfig config;
@@ -53,6 +54,7 @@ final class EngineLoop implements Runnable {
         this.pipeline = new StepPipeline(parts.runner(), config.maxNumSeqs());
         this.counters = new EngineCounters(parts.numBlocks(), parts.kvBytesPerToken());
         this.end = new EngineEnd(parts.model().name());
+        this.judge = new FormJudge(parts.model().name());
         this.clock = clock;
         this.config = config;
         this.watchdog = new StepWatchdog(Nanos.of(config.stepTimeout()), clock, this::failHung);
@@ -355,11 +357,17 @@ final class EngineLoop implements Runnable {
 
     private void completeEnded() {
         for (int i = 0; i < ended.size(); i++) {
-            complete(ended.get(i));
+            ActiveRequest request = ended.get(i);
+            if (FormJudge.isAsked(request)) {
+                judge.judge(request, () -> complete(request));
+            } else {
+                complete(request);
+            }
         }
         ended.clear();
     }
 
+    /** On the engine thread, or where answers are judged. */
     private void complete(ActiveRequest request) {
         if (request.failure != null) {
             request.answer.fail(new InvalidRequestException(request.failure));

@@ -6,7 +6,7 @@ import java.util.concurrent.CompletableFuture;
 /**
  * A submitted request: the future of its completion, and what it has so far.
  *
- * <p>It completes on the engine thread, so dependent stages must be short or asynchronous. It ends exceptionally with an
+ * <p>It completes on the engine thread, or on the one that judges answers with a form, so dependent stages must be short or asynchronous. It ends exceptionally with an
  * {@link LlmException}. {@link #cancel} withdraws the request: the future ends at once, and the engine drops the request
  * before its next step.
  *

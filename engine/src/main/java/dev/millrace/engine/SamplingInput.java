@@ -1,6 +1,7 @@
 package dev.millrace.engine;
 
 import dev.millrace.engine.grammar.GrammarState;
+import dev.millrace.engine.grammar.TokenMask;
 import dev.millrace.kernels.Kernels;
 import dev.millrace.kernels.SamplingBatch;
 import java.util.Arrays;
@@ -44,6 +45,14 @@ final class SamplingInput {
     /** Rows whose parameters the device may not have yet are below this. */
     private int changedRows;
 
+    /** Rows whose allowed tokens the device may not have yet are below this. */
+    private int changedMasks;
+
+    /** What the row's allowed tokens were written from; null for none. */
+    private final TokenMask[] maskInRow;
+
+    private final boolean[] endInRow;
+
     private int rows;
     private boolean greedy;
 
@@ -68,6 +77,8 @@ final class SamplingInput {
         cuBias = new int[maxRows + 1];
         seed = new long[maxRows];
         inRow = new BlockTable[maxRows];
+        maskInRow = new TokenMask[maxRows];
+        endInRow = new boolean[maxRows];
     }
 
     void clear() {
@@ -77,11 +88,12 @@ final class SamplingInput {
 
     /** Adds the row of one sequence. In a decode step most rows hold it already, all but what changes with each token. */
     void add(Sequence sequence) {
-        // A form allows other tokens at each place.
-        if (inRow[rows] != sequence.blockTable || sequence.scheduling.form() != null) {
+        if (inRow[rows] != sequence.blockTable) {
             addParameters(sequence);
             inRow[rows] = sequence.blockTable;
             changedRows = Math.max(changedRows, rows + 1);
+        } else if (sequence.scheduling.form() != null) {
+            addForm(sequence);
         }
         position[rows] = sequence.numTokensWithUnread();
         addHistory(sequence);
@@ -207,15 +219,29 @@ final class SamplingInput {
         if (start + vocabWords > allowed.length) {
             allowed = Arrays.copyOf(allowed, masked.length * vocabWords);
         }
+        maskInRow[rows] = null;
         if (form != null) {
-            int tokensLeft = sequence.scheduling.maxTokens - sequence.numTokens();
-            form.writeMask(tokensLeft, stopTokenIds, allowed, start, vocabWords);
+            addForm(sequence);
             return;
         }
+        changedMasks = Math.max(changedMasks, rows + 1);
         Arrays.fill(allowed, start, start + vocabWords, 0);
         for (int id : sequence.sampling.allowedTokenIds()) {
             allowed[start + id / 32] |= 1 << (id % 32);
         }
+    }
+
+    /** A form allows other tokens at most places, but the same ones along a text. */
+    private void addForm(Sequence sequence) {
+        GrammarState form = sequence.scheduling.form();
+        TokenMask mask = form.mask(sequence.scheduling.maxTokens - sequence.numTokens());
+        if (maskInRow[rows] == mask && endInRow[rows] == form.mayEnd()) {
+            return;
+        }
+        form.writeMask(mask, stopTokenIds, allowed, rows * vocabWords, vocabWords);
+        maskInRow[rows] = mask;
+        endInRow[rows] = form.mayEnd();
+        changedMasks = Math.max(changedMasks, rows + 1);
     }
 
     /** Sends all rows to the device, with dead ones behind them up to {@code paddedRows}. */
@@ -228,6 +254,10 @@ final class SamplingInput {
         if (changedRows > 0) {
             packParameters(Math.max(rows, changedRows));
             changedRows = 0;
+        }
+        if (changedMasks > 0) {
+            kernels.copyIn(allowed, changedMasks * vocabWords, packed.allowed);
+            changedMasks = 0;
         }
         kernels.copyIn(position, rows, packed.position);
         packRagged();
@@ -245,9 +275,6 @@ final class SamplingInput {
         kernels.copyIn(numLogprobs, count, packed.numLogprobs);
         kernels.copyIn(promptLens, count, packed.promptLens);
         kernels.copyIn(masked, count, packed.masked);
-        if (allowed.length > 0) {
-            kernels.copyIn(allowed, Math.min(allowed.length, count * vocabWords), packed.allowed);
-        }
     }
 
     private void packRagged() {

@@ -122,9 +122,9 @@ class FormattedAnswersTest {
             Generation good = engine.submit(with(new AnswerFormat.Choice(List.of("a")), 8));
             assertRefused(
                     engine,
-                    with(new AnswerFormat.JsonSchema("{\"not\": {}}"), 8),
+                    with(new AnswerFormat.JsonSchema("{\"unevaluatedItems\": {}}"), 8),
                     "LLM-GR-02",
-                    "#/not");
+                    "#/unevaluatedItems");
             assertRefused(
                     engine, with(new AnswerFormat.JsonSchema(SCHEMA), 8), "LLM-GR-08", "at least ");
             assertRefused(engine, with(new AnswerFormat.Regex("(a"), 8), "LLM-GR-01", "regex");

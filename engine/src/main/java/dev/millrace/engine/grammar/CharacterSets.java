@@ -1,6 +1,8 @@
 package dev.millrace.engine.grammar;
 
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.apache.lucene.util.automaton.Automata;
@@ -17,6 +19,9 @@ final class CharacterSets {
     static final Automaton UTF_8 = utf8();
 
     private static final int WORK = 10_000;
+
+    /** By name; the platform has a few hundred. */
+    private static final Map<String, Automaton> PROPERTIES = new ConcurrentHashMap<>();
 
     private CharacterSets() {}
 
@@ -122,6 +127,17 @@ final class CharacterSets {
      * @param name a general category or script in ECMA's form: Lu, L, Script=Greek, sc=Greek
      */
     static Automaton ofProperty(String name) {
+        Automaton known = PROPERTIES.get(name);
+        if (known == null) {
+            known = findProperty(name);
+            if (known != null) {
+                PROPERTIES.put(name, known);
+            }
+        }
+        return known;
+    }
+
+    private static Automaton findProperty(String name) {
         String javaName = name.replaceFirst("^(?:Script|sc)=", "Is");
         javaName = javaName.replaceFirst("^(?:General_Category|gc)=", "");
         Pattern pattern;

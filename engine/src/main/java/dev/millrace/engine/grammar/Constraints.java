@@ -22,6 +22,9 @@ import java.util.Set;
  * @param maxLength code points of strings; -1 for no limit
  * @param patterns nodes that have a pattern
  * @param formats nodes that have a format
+ * @param excluded values that it must not be
+ * @param excludedPatterns nodes whose {@code not} has a pattern
+ * @param fractional numbers must not be integers
  */
 record Constraints(
         Set<JsonType> types,
@@ -33,7 +36,10 @@ record Constraints(
         int minLength,
         int maxLength,
         List<SchemaNode> patterns,
-        List<SchemaNode> formats) {
+        List<SchemaNode> formats,
+        List<JsonNode> excluded,
+        List<SchemaNode> excludedPatterns,
+        boolean fractional) {
 
     static Constraints of(Conjunction conjunction) {
         Reader reader = new Reader();
@@ -48,7 +54,57 @@ record Constraints(
                 reader.minLength,
                 reader.maxLength,
                 reader.patterns,
-                reader.formats);
+                reader.formats,
+                reader.excluded,
+                reader.excludedPatterns,
+                reader.fractional);
+    }
+
+    /** Whether a number is within the bounds, a multiple, and an integer or none as asked. */
+    boolean allows(BigDecimal value) {
+        boolean whole = value.stripTrailingZeros().scale() <= 0;
+        int aboveLow = low == null ? 1 : value.compareTo(low.value());
+        int belowHigh = high == null ? -1 : value.compareTo(high.value());
+        return (aboveLow > 0 || (aboveLow == 0 && low.inclusive()))
+                && (belowHigh < 0 || (belowHigh == 0 && high.inclusive()))
+                && (whole ? !fractional : !integer)
+                && multiples.stream().allMatch(by -> value.remainder(by).signum() == 0);
+    }
+
+    boolean excludes(JsonNode value) {
+        return excluded.stream().anyMatch(other -> JsonText.same(other, value));
+    }
+
+    /** What strings depend on. */
+    List<Object> strings() {
+        return List.of(
+                values,
+                minLength,
+                maxLength,
+                texts(patterns, "pattern"),
+                texts(formats, "format"),
+                excluded,
+                excludedPatterns.stream().map(node -> node.json().get("not")).toList());
+    }
+
+    private static List<JsonNode> texts(List<SchemaNode> nodes, String keyword) {
+        return nodes.stream().map(node -> node.json().get(keyword)).toList();
+    }
+
+    /** What numbers depend on. */
+    List<Object> numbers() {
+        return List.of(
+                integer,
+                Optional.ofNullable(low),
+                Optional.ofNullable(high),
+                multiples,
+                excluded,
+                fractional);
+    }
+
+    /** Those of a type that it must not be. */
+    List<JsonNode> excluded(JsonType type) {
+        return excluded.stream().filter(value -> JsonType.of(value) == type).toList();
     }
 
     /** A count in a schema: null for none. */
@@ -76,6 +132,9 @@ record Constraints(
         private int maxLength = -1;
         private final List<SchemaNode> patterns = new ArrayList<>();
         private final List<SchemaNode> formats = new ArrayList<>();
+        private final List<JsonNode> excluded = new ArrayList<>();
+        private final List<SchemaNode> excludedPatterns = new ArrayList<>();
+        private boolean fractional;
 
         void read(SchemaNode node) {
             JsonNode json = node.json();
@@ -95,6 +154,20 @@ record Constraints(
             }
             readNumbers(node);
             readStrings(node);
+            readNot(node);
+        }
+
+        /** What {@link Negation} left of it. */
+        private void readNot(SchemaNode node) {
+            JsonNode not = node.json().get("not");
+            if (not == null || !Negation.isAtom(node)) {
+                return;
+            }
+            not.path("enum").forEach(excluded::add);
+            if (not.has("pattern")) {
+                excludedPatterns.add(node);
+            }
+            fractional |= not.has("type");
         }
 
         private void readType(SchemaNode node) {

@@ -58,8 +58,7 @@ sealed interface Frame {
             implements Frame {
 
         static InRepeat of(Rule.Repeat repeat, int needed, int allowed, Frame parent) {
-            long rounds = (long) needed * repeat.item().shortest();
-            int shortest = Rule.add((int) Math.min(Rule.ENDLESS, rounds), Frame.shortestOf(parent));
+            int shortest = Rule.add(repeat.shortest(needed), Frame.shortestOf(parent));
             return new InRepeat(repeat, needed, allowed, parent, shortest);
         }
 

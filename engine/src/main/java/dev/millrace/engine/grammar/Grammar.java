@@ -1,5 +1,9 @@
 package dev.millrace.engine.grammar;
 
+import dev.millrace.engine.AnswerFormat;
+import dev.millrace.engine.Problem;
+import java.util.Optional;
+
 /**
  * A form of answers, made for one vocabulary; requests of the same form share it, and what it has learned.
  *
@@ -11,11 +15,25 @@ public final class Grammar {
     private final TokenMasks masks;
     private final int shortest;
 
-    Grammar(Rule rule, TokenBytes vocabulary, TokenTrie trie) {
+    /** Null if no object has keys that its schema does not name. */
+    private final KeyFilter keys;
+
+    private final AnswerFormat format;
+    private volatile AnswerJudge judge;
+
+    Grammar(
+            AnswerFormat format,
+            Rule rule,
+            boolean freeKeys,
+            TokenBytes vocabulary,
+            TokenTrie trie,
+            PlainTokens plain) {
+        this.format = format;
         this.vocabulary = vocabulary;
         this.configurations = new Configurations(rule);
-        this.masks = new TokenMasks(configurations, trie, vocabulary.width());
+        this.masks = new TokenMasks(configurations, trie, plain, vocabulary.width());
         this.shortest = rule.shortest();
+        this.keys = freeKeys ? new KeyFilter(configurations, trie, vocabulary) : null;
     }
 
     /** Tokens that suffice for the shortest answer and its end, one for each byte. */
@@ -23,10 +41,23 @@ public final class Grammar {
         return shortest + 1;
     }
 
+    /** What another implementation finds wrong with a finished answer; empty if it is valid. Not for the engine thread. */
+    public Optional<Problem> judge(String answer) {
+        try {
+            if (judge == null) {
+                judge = AnswerJudge.of(format);
+            }
+            return judge.problem(answer);
+        } catch (RuntimeException | StackOverflowError e) {
+            return Optional.of(AnswerJudge.invalid("an answer that cannot be judged (" + e + ")"));
+        }
+    }
+
     /** An answer's place before its first token. */
     public GrammarState start() {
         synchronized (this) {
-            return new GrammarState(this, configurations.start());
+            KeyPlace place = keys == null ? null : KeyPlace.START;
+            return new GrammarState(this, configurations.start(), place);
         }
     }
 
@@ -43,7 +74,18 @@ public final class Grammar {
         return at;
     }
 
-    synchronized TokenMask mask(Configuration at, int tokensLeft) {
-        return masks.mask(at, tokensLeft);
+    /** Behind {@code tokenId}, too; null if it writes a key twice. {@code from} may be null where no key can be. */
+    KeyPlace step(KeyPlace from, int tokenId) {
+        KeyPlace place = from;
+        byte[] token = vocabulary.of(tokenId);
+        for (int i = 0; place != null && token != null && i < token.length; i++) {
+            place = place.step(token[i] & 0xff);
+        }
+        return place;
+    }
+
+    synchronized TokenMask mask(Configuration at, KeyPlace place, int tokensLeft) {
+        TokenMask mask = masks.mask(at, tokensLeft);
+        return place == null ? mask : keys.filter(mask, at, place, tokensLeft - 2);
     }
 }

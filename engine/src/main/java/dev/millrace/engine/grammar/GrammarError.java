@@ -22,7 +22,9 @@ public enum GrammarError implements ErrorCode {
     /** The shortest answer has more tokens than the request allows. */
     MAX_TOKENS("LLM-GR-08"),
     /** A token was drawn that the form does not allow: a fault of the engine. */
-    MISMATCH("LLM-GR-09");
+    MISMATCH("LLM-GR-09"),
+    /** A finished answer does not have its form by another implementation: a fault of the engine. */
+    INVALID("LLM-GR-10");
 
     private final String id;
 
@@ -37,6 +39,6 @@ public enum GrammarError implements ErrorCode {
 
     @Override
     public Status status() {
-        return this == MISMATCH ? Status.ENGINE_ERROR : Status.INVALID_INPUT;
+        return this == MISMATCH || this == INVALID ? Status.ENGINE_ERROR : Status.INVALID_INPUT;
     }
 }

@@ -11,15 +11,31 @@ public final class GrammarState {
     private final Grammar grammar;
     private Configuration at;
 
-    GrammarState(Grammar grammar, Configuration at) {
+    /** Null if it does not matter. */
+    private KeyPlace place;
+
+    GrammarState(Grammar grammar, Configuration at, KeyPlace place) {
         this.grammar = grammar;
         this.at = at;
+        this.place = place;
+    }
+
+    /** The form. */
+    public Grammar grammar() {
+        return grammar;
     }
 
     /** Takes the next token, no end token; false if it was not allowed, and nothing may follow. */
     public boolean accept(int tokenId) {
         at = grammar.step(at, tokenId);
-        return !at.dead();
+        boolean tracked = place != null;
+        place = at.dead() ? place : grammar.step(place, tokenId);
+        return !at.dead() && tracked == (place != null);
+    }
+
+    /** The tokens that may come next when {@code tokensLeft} may still come, an end token included; the same object for the same. */
+    public TokenMask mask(int tokensLeft) {
+        return grammar.mask(at, place, tokensLeft);
     }
 
     /** Whether the answer may end here. */
@@ -35,13 +51,13 @@ public final class GrammarState {
     /**
      * Writes the tokens that may come next, one bit for each id: bit {@code id & 31} of word {@code id >> 5}.
      *
-     * @param tokensLeft how many may still come, an end token included
+     * @param mask what {@link #mask} gave
      * @param endTokenIds tokens that end the answer, where it may end
      */
-    public void writeMask(int tokensLeft, int[] endTokenIds, int[] words, int offset, int count) {
-        int[] mask = grammar.mask(at, tokensLeft).words();
-        System.arraycopy(mask, 0, words, offset, mask.length);
-        Arrays.fill(words, offset + mask.length, offset + count, 0);
+    public void writeMask(TokenMask mask, int[] endTokenIds, int[] words, int offset, int count) {
+        int length = mask.words().length;
+        System.arraycopy(mask.words(), 0, words, offset, length);
+        Arrays.fill(words, offset + length, offset + count, 0);
         if (mayEnd()) {
             for (int id : endTokenIds) {
                 words[offset + (id >> 5)] |= 1 << (id & 31);

@@ -21,6 +21,7 @@ public final class Grammars {
     private final Map<AnswerFormat, Grammar> kept = new LinkedHashMap<>(16, 0.75f, true);
     private TokenBytes vocabulary;
     private TokenTrie trie;
+    private PlainTokens plain;
 
     /** {@code source} gives the vocabulary when the first answer needs it. */
     public Grammars(Supplier<TokenBytes> source) {
@@ -41,8 +42,11 @@ public final class Grammars {
             vocabulary = source.get();
             requireBytes(vocabulary);
             trie = new TokenTrie(vocabulary);
+            plain = new PlainTokens(vocabulary, trie.longest());
         }
-        Grammar grammar = new Grammar(rule(format), vocabulary, trie);
+        Lexemes lexemes = new Lexemes(vocabulary.single());
+        Rule rule = rule(format, lexemes);
+        Grammar grammar = new Grammar(format, rule, lexemes.hasFreeKeys(), vocabulary, trie, plain);
         kept.put(format, grammar);
         if (kept.size() > MAX_KEPT) {
             kept.remove(kept.keySet().iterator().next());
@@ -50,13 +54,16 @@ public final class Grammars {
         return grammar;
     }
 
-    private Rule rule(AnswerFormat format) {
-        Lexemes lexemes = new Lexemes(vocabulary.single());
+    private static Rule rule(AnswerFormat format, Lexemes lexemes) {
         if (format instanceof AnswerFormat.JsonSchema json) {
             return SchemaCompiler.compile(json.schema(), lexemes);
         }
         if (format instanceof AnswerFormat.Regex regex) {
-            Lexeme lexeme = lexemes.of("regex", () -> RegexParser.whole("regex", regex.pattern()));
+            Lexeme lexeme =
+                    lexemes.of(
+                            "regex",
+                            List.of("regex", regex.pattern()),
+                            () -> RegexParser.whole("regex", regex.pattern()));
             return satisfiable("regex", new Rule.Terminal(lexeme));
         }
         List<String> texts = ((AnswerFormat.Choice) format).texts();

@@ -134,4 +134,9 @@ final class JsonStringLexeme implements Lexeme {
         int last = max - horizon - 1;
         return count >= min && count < last ? state(last, place(state)) : state;
     }
+
+    @Override
+    public int plainLeft(int state) {
+        return place(state) == BODY ? max - count(state) : -1;
+    }
 }

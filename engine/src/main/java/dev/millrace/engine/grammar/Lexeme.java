@@ -31,4 +31,12 @@ interface Lexeme {
      * counter only. Equal representatives share their token masks.
      */
     int representative(int state, int horizon);
+
+    /**
+     * How many code points of {@link PlainTokens plain text} may follow, whatever they are, and none of them leads farther from
+     * the end; -1 if it matters which.
+     */
+    default int plainLeft(int state) {
+        return -1;
+    }
 }

@@ -2,7 +2,10 @@ package dev.millrace.engine.grammar;
 
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.apache.lucene.util.BytesRef;
 import org.apache.lucene.util.automaton.Automata;
@@ -19,7 +22,24 @@ final class Lexemes {
     /** Bound of the work that making one deterministic may take, in Lucene's unit. */
     static final int WORK = 1_000_000;
 
+    /** Lexemes that schemas have in common, by the bytes of the vocabulary and what was asked for. */
+    private static final Map<List<Object>, Lexeme> KNOWN =
+            Collections.synchronizedMap(
+                    new LinkedHashMap<>(16, 0.75f, true) {
+                        private static final long serialVersionUID = 1L;
+
+                        @Override
+                        protected boolean removeEldestEntry(
+                                Map.Entry<List<Object>, Lexeme> eldest) {
+                            return size() > MAX_KNOWN;
+                        }
+                    });
+
+    private static final int MAX_KNOWN = 512;
+    private static final int MAX_KNOWN_STATES = 2_000;
+
     private final BitSet single;
+    private boolean freeKeys;
 
     /** {@code single}: the bytes that are tokens by themselves. */
     Lexemes(BitSet single) {
@@ -30,20 +50,35 @@ final class Lexemes {
      * Texts that an automaton over code points accepts.
      *
      * @param where the part of the schema that it is for
+     * @param asked what the automaton depends on; equal ones have equal automata
      * @throws GrammarException if the automaton is too large
      */
-    Lexeme of(String where, Supplier<Automaton> codePoints) {
+    Lexeme of(String where, List<?> asked, Supplier<Automaton> codePoints) {
+        List<Object> key = List.of(single, asked);
+        Lexeme known = KNOWN.get(key);
+        if (known != null) {
+            return known;
+        }
         try {
-            Automaton decided = Operations.determinize(codePoints.get(), WORK);
-            limit(where, decided.getNumStates());
-            // Lucene's conversion lets through overlong forms of some ranges.
-            Automaton loose = Operations.determinize(new UTF32ToUTF8().convert(decided), WORK);
-            Automaton bytes = Operations.intersection(loose, CharacterSets.UTF_8);
-            limit(where, bytes.getNumStates());
-            return table(Operations.removeDeadStates(bytes));
+            Automaton bytes = bytes(where, codePoints.get());
+            Lexeme lexeme = table(bytes);
+            if (bytes.getNumStates() <= MAX_KNOWN_STATES) {
+                KNOWN.put(key, lexeme);
+            }
+            return lexeme;
         } catch (TooComplexToDeterminizeException e) {
             throw tooLarge(where, "an automaton that takes too long to build");
         }
+    }
+
+    private static Automaton bytes(String where, Automaton codePoints) {
+        Automaton decided = Operations.determinize(codePoints, WORK);
+        limit(where, decided.getNumStates());
+        // Lucene's conversion lets through overlong forms of some ranges.
+        Automaton loose = Operations.determinize(new UTF32ToUTF8().convert(decided), WORK);
+        Automaton bytes = Operations.intersection(loose, CharacterSets.UTF_8);
+        limit(where, bytes.getNumStates());
+        return Operations.removeDeadStates(bytes);
     }
 
     private Lexeme table(Automaton bytes) {
@@ -75,6 +110,25 @@ final class Lexemes {
         texts.stream().distinct().forEach(text -> sorted.add(new BytesRef(text)));
         sorted.sort(null);
         return new TableLexeme(Automata.makeBinaryStringUnion(sorted), single);
+    }
+
+    /** Objects may have keys that the schema does not name, of which none must be there twice. */
+    void useFreeKeys() {
+        freeKeys = true;
+    }
+
+    boolean hasFreeKeys() {
+        return freeKeys;
+    }
+
+    /** What a lexeme has but these texts. */
+    Lexeme except(Lexeme all, List<String> texts) {
+        return texts.isEmpty() ? all : new ExceptLexeme(all, texts, single);
+    }
+
+    /** Bytes of the {@code count}-th shortest text that one of the lexemes has, if they have as many. */
+    int lengthOfShortest(List<Lexeme> lexemes, int count) {
+        return ShortestTexts.length(lexemes, count, single);
     }
 
     /** A JSON string of {@code min} to {@code max} code points. */

@@ -61,6 +61,18 @@ final class NumberText {
                                 Operations.concatenate(Automata.makeChar('-'), negative))));
     }
 
+    /** Texts with a digit behind the point that is not zero. */
+    static Automaton fractional() {
+        return decided(
+                Operations.concatenate(
+                        List.of(
+                                Operations.repeat(Automata.makeCharRange('-', '9')),
+                                Automata.makeChar('.'),
+                                Operations.repeat(DIGIT),
+                                Automata.makeCharRange('1', '9'),
+                                Operations.repeat(DIGIT))));
+    }
+
     private static Automaton nonNegative(Bound low, Bound high, boolean integer) {
         if (high != null && high.value().signum() < 0) {
             return Automata.makeEmpty();

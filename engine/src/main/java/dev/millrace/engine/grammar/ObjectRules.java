@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Rules of objects: the named properties in the order of the schema, each at most once. Properties that the schema allows
- * but does not name are never written.
+ * Rules of objects: the named properties in the order of the schema, each at most once. Behind them are properties without a
+ * name where the schema says what their values are, names none, or needs more than it names.
  */
 final class ObjectRules {
     private static final int MAX_PROPERTIES = 5_000;
@@ -20,9 +20,16 @@ final class ObjectRules {
     private final Lexemes lexemes;
     private final Function<Set<SchemaNode>, Rule> rules;
 
-    ObjectRules(Lexemes lexemes, Function<Set<SchemaNode>, Rule> rules) {
+    private final Function<Set<SchemaNode>, List<Conjunction>> alternatives;
+
+    /** See {@link ValueRules} for the functions. */
+    ObjectRules(
+            Lexemes lexemes,
+            Function<Set<SchemaNode>, Rule> rules,
+            Function<Set<SchemaNode>, List<Conjunction>> alternatives) {
         this.lexemes = lexemes;
         this.rules = rules;
+        this.alternatives = alternatives;
     }
 
     /**
@@ -33,21 +40,15 @@ final class ObjectRules {
      */
     private record Members(List<String> names, Set<String> required, int min, int max) {}
 
-    /** {@code asked}: the schema asks for an object, and for nothing else. */
+    /** {@code asked}: the schema asks for certain types, an object among them. */
     Rule of(Conjunction conjunction, boolean asked) {
         Members members = members(conjunction);
-        if (members.names.isEmpty() && asked && members.max > 0) {
-            throw conjunction
-                    .nodes()
-                    .iterator()
-                    .next()
-                    .unsupported(
-                            "", "an object without named properties", "objects with properties");
-        }
-        if (members.min > Math.min(members.max, members.names.size())) {
-            return new Rule.Choice(List.of());
-        }
-        return new Rule.Sequence(List.of(text("{"), new Body(conjunction, members).from(0, 0)));
+        ObjectKeys keys = new ObjectKeys(conjunction, lexemes, rules, alternatives);
+        List<Rule> values = members.names.stream().map(keys::value).toList();
+        long possible = values.stream().filter(value -> value.shortest() < Rule.ENDLESS).count();
+        boolean more = (asked && members.names.isEmpty()) || possible < members.min;
+        List<ObjectKeys.Entry> entries = keys.entries(members.names, more);
+        return new Rule.Sequence(List.of(text("{"), new Body(members, values, entries).from(0, 0)));
     }
 
     private static Members members(Conjunction conjunction) {
@@ -98,19 +99,27 @@ final class ObjectRules {
 
     /** Members and closing brace, from the last property to the first; shared where the way there does not matter. */
     private final class Body {
-        private final Conjunction conjunction;
         private final Members members;
+        private final List<Rule> values;
+        private final MapRules map;
 
         /** How many members so far matters up to here: for the comma, or for the bounds. */
         private final int counted;
 
+        private final boolean bounded;
+
         private final Rule[][] known;
 
-        Body(Conjunction conjunction, Members members) {
-            this.conjunction = conjunction;
+        Body(Members members, List<Rule> values, List<ObjectKeys.Entry> entries) {
             this.members = members;
-            boolean bounded = members.min > 0 || members.max < members.names.size();
-            this.counted = bounded ? members.names.size() : 1;
+            this.values = values;
+            this.map = new MapRules(lexemes, entries, members.min);
+            boolean bounded =
+                    members.min > 0
+                            || members.max < members.names.size()
+                            || (members.max < Integer.MAX_VALUE && !entries.isEmpty());
+            this.counted = bounded ? Math.max(1, members.names.size()) : 1;
+            this.bounded = bounded;
             this.known = new Rule[members.names.size() + 1][counted + 1];
             fill();
         }
@@ -134,7 +143,7 @@ final class ObjectRules {
 
         private void fill(int property) {
             String name = members.names.get(property);
-            Rule value = value(name);
+            Rule value = values.get(property);
             Rule first = key(name, false);
             Rule later = key(name, true);
             for (int count = 0; count <= counted; count++) {
@@ -152,8 +161,12 @@ final class ObjectRules {
         }
 
         private Rule end(int count) {
-            boolean enough = counted == 1 || (count >= members.min && count <= members.max);
-            return enough ? text("}") : new Rule.Choice(List.of());
+            int min = bounded ? Math.max(0, members.min - count) : 0;
+            int max = bounded ? members.max - count : Integer.MAX_VALUE;
+            if (max < 0) {
+                return new Rule.Choice(List.of());
+            }
+            return new Rule.Sequence(List.of(map.entries(count > 0, min, max), text("}")));
         }
 
         private Rule key(String name, boolean behindOthers) {
@@ -161,18 +174,6 @@ final class ObjectRules {
             return behindOthers
                     ? text("," + key, ", " + key, "," + key + " ", ", " + key + " ")
                     : text(key, key + " ");
-        }
-
-        private Rule value(String name) {
-            Set<SchemaNode> nodes = new LinkedHashSet<>();
-            for (SchemaNode node : conjunction.nodes()) {
-                if (node.json().path("properties").has(name)) {
-                    nodes.add(node.child("properties", name));
-                } else if (node.json().has("additionalProperties")) {
-                    nodes.add(node.child("additionalProperties"));
-                }
-            }
-            return rules.apply(nodes);
         }
     }
 

@@ -20,11 +20,14 @@ sealed interface Rule {
         return Math.min(ENDLESS, left + right);
     }
 
-    /** One lexeme. */
-    record Terminal(Lexeme lexeme) implements Rule {
-        @Override
-        public int shortest() {
-            return lexeme.distance(lexeme.start());
+    /**
+     * One lexeme.
+     *
+     * @param shortest bytes that it takes at most if it is as short as it can be
+     */
+    record Terminal(Lexeme lexeme, int shortest) implements Rule {
+        Terminal(Lexeme lexeme) {
+            this(lexeme, lexeme.distance(lexeme.start()));
         }
     }
 
@@ -88,9 +91,14 @@ sealed interface Rule {
      * @param max {@link Integer#MAX_VALUE} for no limit
      */
     record Repeat(Rule item, int min, int max) implements Rule {
+        /** Bytes of the shortest string of that many rounds. */
+        int shortest(int rounds) {
+            return (int) Math.min(ENDLESS, (long) rounds * item.shortest());
+        }
+
         @Override
         public int shortest() {
-            return (int) Math.min(ENDLESS, (long) min * item.shortest());
+            return shortest(min);
         }
     }
 

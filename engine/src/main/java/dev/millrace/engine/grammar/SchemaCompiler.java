@@ -13,6 +13,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Makes a rule of a JSON schema, draft 2020-12: every answer that it lets through is valid. It lets through one text for a
@@ -30,9 +31,11 @@ final class SchemaCompiler {
                     .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
                     .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
                     .build();
+    private static final Pattern BROKEN_ESCAPE = Pattern.compile("~(?![01])");
     private static final int MAX_BYTES = 4 << 20;
     private static final int MAX_RULES = 100_000;
     private static final int MAX_DEPTH = 200;
+    private static final int MAX_COMPARISONS = 2_000;
 
     private final SchemaNode root;
     private final ValueRules values;
@@ -42,10 +45,12 @@ final class SchemaCompiler {
     private final Set<Rule.Reference> used = new HashSet<>();
     private boolean changed;
     private int depth;
+    private int comparing;
+    private int comparisons;
 
     private SchemaCompiler(SchemaNode root, Lexemes lexemes) {
         this.root = root;
-        this.values = new ValueRules(lexemes, this::rule);
+        this.values = new ValueRules(lexemes, this::rule, this::alternatives);
     }
 
     /**
@@ -110,8 +115,8 @@ final class SchemaCompiler {
         depth++;
         limit(nodes);
         List<Rule> options = new ArrayList<>();
-        for (Conjunction one :
-                Conjunction.alternatives(nodes, this::resolve, this::requireDisjoint)) {
+        for (Conjunction one : alternatives(nodes)) {
+            limitComparisons(nodes);
             options.add(values.of(one));
         }
         Rule rule = options.size() == 1 ? options.get(0) : new Rule.Choice(options);
@@ -122,6 +127,10 @@ final class SchemaCompiler {
         shortest.put(Set.copyOf(nodes), rule.shortest());
         changed |= used.remove(reference) && reference.shortest() != rule.shortest();
         return rule;
+    }
+
+    private List<Conjunction> alternatives(Set<SchemaNode> nodes) {
+        return Conjunction.alternatives(nodes, this::resolve, this::apart);
     }
 
     private void limit(Set<SchemaNode> nodes) {
@@ -151,39 +160,71 @@ final class SchemaCompiler {
                     "a JSON pointer into this schema, #/$defs/name for instance",
                     "Put the definition into the schema");
         }
+        requireOneBase(from);
         return new SchemaNode("#" + path, target);
+    }
+
+    /** Inside of a schema with an id of its own references would lead elsewhere. */
+    private void requireOneBase(SchemaNode from) {
+        JsonNode at = root.json();
+        for (String step : from.pointer().replaceFirst("~[^01].*", "").split("/")) {
+            String name = step.replace("~1", "/").replace("~0", "~");
+            at =
+                    at.isArray()
+                            ? at.path(Integer.parseInt(name))
+                            : step.equals("#") ? at : at.path(name);
+            if (at != root.json() && at.path("$id").isTextual()) {
+                throw from.problem(
+                        GrammarError.REFERENCE,
+                        "$ref",
+                        "a reference inside of a schema with an $id of its own",
+                        "one $id at most, at the top",
+                        "Remove the inner $id");
+            }
+        }
     }
 
     /** The pointer that a reference into this document is, without its percent signs; null for others. */
     private static String fragment(String reference) {
         try {
             URI uri = new URI(reference);
-            boolean within = reference.startsWith("#");
-            return within ? uri.getFragment() : null;
+            String pointer = reference.startsWith("#") ? uri.getFragment() : null;
+            return pointer == null || BROKEN_ESCAPE.matcher(pointer).find() ? null : pointer;
         } catch (URISyntaxException e) {
             return null;
         }
     }
 
-    /** No text that one option lets through may fulfil another too. */
-    private void requireDisjoint(
-            SchemaNode node, List<SchemaNode> options, Set<SchemaNode> siblings) {
-        for (int i = 0; i < options.size(); i++) {
-            for (int k = i + 1; k < options.size(); k++) {
+    /** Whether no text that one option lets through fulfils another too. */
+    private boolean apart(SchemaNode node, List<SchemaNode> options, Set<SchemaNode> siblings) {
+        comparing++;
+        boolean apart = true;
+        for (int i = 0; apart && i < options.size(); i++) {
+            for (int k = i + 1; apart && k < options.size(); k++) {
                 Set<SchemaNode> both = new LinkedHashSet<>(siblings);
                 both.remove(node);
                 both.add(node.without("oneOf"));
                 both.add(options.get(i));
                 both.add(options.get(k));
-                if (rule(both).shortest() < Rule.ENDLESS) {
-                    throw node.problem(
-                            GrammarError.AMBIGUOUS,
-                            "oneOf",
-                            "options " + i + " and " + k + ", which a value can fulfil both",
-                            "options that exclude each other, by type or by a required constant",
-                            "Tell them apart, or use anyOf");
-                }
+                apart = rule(both).shortest() >= Rule.ENDLESS;
             }
+        }
+        comparing--;
+        return apart;
+    }
+
+    /** Choices inside of choices are compared again and again. */
+    private void limitComparisons(Set<SchemaNode> nodes) {
+        comparisons += comparing > 0 ? 1 : 0;
+        if (comparisons > MAX_COMPARISONS) {
+            throw nodes.iterator()
+                    .next()
+                    .problem(
+                            GrammarError.LIMIT,
+                            "oneOf",
+                            "options with too many options inside of them",
+                            "at most " + MAX_COMPARISONS + " comparisons",
+                            "Use anyOf, or fewer oneOf inside of each other");
         }
     }
 }

@@ -1,5 +1,7 @@
 package dev.millrace.engine.grammar;
 
+import static java.util.stream.Collectors.joining;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
@@ -33,7 +35,25 @@ record SchemaNode(String pointer, JsonNode json) {
     SchemaNode without(String keyword) {
         ObjectNode rest = json.deepCopy();
         rest.remove(keyword);
-        return new SchemaNode(pointer + " without " + keyword, rest);
+        return made("without-" + keyword, rest);
+    }
+
+    /** A place below this one whose schema does not matter. */
+    SchemaNode part(String... path) {
+        String steps = Arrays.stream(path).map(SchemaNode::escape).collect(joining("/"));
+        return new SchemaNode(pointer + "/" + steps, json);
+    }
+
+    /**
+     * A schema that stands nowhere in the document, and was made from this place of it. In a JSON pointer a tilde has a digit
+     * behind it, so no other node has its name.
+     */
+    SchemaNode made(String what, JsonNode schema) {
+        return new SchemaNode(pointer + "~" + what, schema);
+    }
+
+    boolean isMade(String what) {
+        return pointer.endsWith("~" + what);
     }
 
     private static String escape(String name) {
@@ -71,7 +91,10 @@ record SchemaNode(String pointer, JsonNode json) {
 
     GrammarException problem(
             GrammarError code, String keyword, String given, String allowed, String remedy) {
-        String where = "schema at " + pointer + (keyword.isEmpty() ? "" : "/" + keyword);
+        String where =
+                "schema at "
+                        + pointer.replaceFirst("~[^01].*", "")
+                        + (keyword.isEmpty() ? "" : "/" + keyword);
         return new GrammarException(code, where, given, allowed, remedy);
     }
 

@@ -12,12 +12,14 @@ package dev.millrace.engine.grammar;
 final class TokenMasks {
     private final Configurations configurations;
     private final TokenTrie trie;
+    private final PlainTokens plain;
     private final int numWords;
     private final Configuration[] path;
 
-    TokenMasks(Configurations configurations, TokenTrie trie, int width) {
+    TokenMasks(Configurations configurations, TokenTrie trie, PlainTokens plain, int width) {
         this.configurations = configurations;
         this.trie = trie;
+        this.plain = plain;
         this.numWords = (width + 31) >>> 5;
         this.path = new Configuration[trie.longest() + 1];
     }
@@ -43,26 +45,52 @@ final class TokenMasks {
     }
 
     private TokenMask walk(Configuration from, int farthest) {
-        int[] words = new int[numWords];
-        int count = 0;
-        int maxDistance = 0;
+        int codePoints = from.distance() <= farthest ? plainLeft(from) : -1;
+        if (codePoints < 0) {
+            return walk(trie, from, farthest, new int[numWords], 0, 0);
+        }
+        int[] words = plain.upTo(codePoints).clone();
+        return walk(plain.rest(), from, farthest, words, plain.count(codePoints), from.distance());
+    }
+
+    /** How long plain text may be for none of its tokens to need a look; -1 if all do. */
+    private int plainLeft(Configuration from) {
+        for (Position position : from.positions()) {
+            int left = position.lexeme().plainLeft(position.state());
+            if (left >= plain.longest() || from.positions().size() == 1) {
+                // Only this reading's own distance bounds that of its tokens.
+                return position.distance() <= from.distance() ? left : -1;
+            }
+        }
+        return -1;
+    }
+
+    private TokenMask walk(
+            TokenTrie tokens,
+            Configuration from,
+            int farthest,
+            int[] words,
+            int countSoFar,
+            int maxDistanceSoFar) {
+        int count = countSoFar;
+        int maxDistance = maxDistanceSoFar;
         path[0] = from;
         int node = 0;
-        while (node < trie.numNodes()) {
-            int depth = trie.depth(node);
-            Configuration next = configurations.step(path[depth], trie.value(node));
+        while (node < tokens.numNodes()) {
+            int depth = tokens.depth(node);
+            Configuration next = configurations.step(path[depth], tokens.value(node));
             if (next.dead()) {
-                node = trie.end(node);
+                node = tokens.end(node);
                 continue;
             }
             path[depth + 1] = next;
-            int firstToken = trie.firstToken(node);
-            int endToken = trie.firstToken(node + 1);
+            int firstToken = tokens.firstToken(node);
+            int endToken = tokens.firstToken(node + 1);
             if (firstToken < endToken && next.distance() <= farthest) {
                 maxDistance = Math.max(maxDistance, next.distance());
                 count += endToken - firstToken;
                 for (int i = firstToken; i < endToken; i++) {
-                    words[trie.token(i) >> 5] |= 1 << (trie.token(i) & 31);
+                    words[tokens.token(i) >> 5] |= 1 << (tokens.token(i) & 31);
                 }
             }
             node++;

@@ -2,6 +2,7 @@ package dev.millrace.engine.grammar;
 
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
@@ -24,8 +25,14 @@ final class TokenTrie {
     private final int longest;
 
     TokenTrie(TokenBytes vocabulary) {
+        this(vocabulary, id -> true);
+    }
+
+    /** Of some tokens only. */
+    TokenTrie(TokenBytes vocabulary, IntPredicate some) {
         tokens =
                 IntStream.range(0, vocabulary.size())
+                        .filter(some)
                         .filter(id -> vocabulary.of(id) != null && vocabulary.of(id).length > 0)
                         .boxed()
                         .sorted(Comparator.comparing(vocabulary::of, Arrays::compareUnsigned))

@@ -1,13 +1,18 @@
 package dev.millrace.engine.grammar;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
+import com.fasterxml.jackson.databind.node.NullNode;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.apache.lucene.util.automaton.Automaton;
 import org.apache.lucene.util.automaton.Operations;
 
@@ -25,11 +30,19 @@ final class ValueRules {
     private final ArrayRules arrays;
     private final ObjectRules objects;
 
-    /** {@code rules} makes the rule of values that fulfil all the given subschemas. */
-    ValueRules(Lexemes lexemes, Function<Set<SchemaNode>, Rule> rules) {
+    /**
+     * Rules for one schema.
+     *
+     * @param rules makes the rule of values that fulfil all the given subschemas
+     * @param alternatives multiplies out their choices
+     */
+    ValueRules(
+            Lexemes lexemes,
+            Function<Set<SchemaNode>, Rule> rules,
+            Function<Set<SchemaNode>, List<Conjunction>> alternatives) {
         this.lexemes = lexemes;
-        this.arrays = new ArrayRules(lexemes, rules);
-        this.objects = new ObjectRules(lexemes, rules);
+        this.arrays = new ArrayRules(lexemes, rules, alternatives, this::of);
+        this.objects = new ObjectRules(lexemes, rules, alternatives);
     }
 
     /** The rule; one whose shortest text is endless if no value fulfils it. */
@@ -43,14 +56,27 @@ final class ValueRules {
     /** Listed values that fulfil the rest of the schema, which the rule of the rest decides. */
     private Rule listed(Conjunction conjunction, Constraints constraints) {
         List<String> texts = new ArrayList<>();
+        Map<JsonType, Rule> rests = new EnumMap<>(JsonType.class);
         for (JsonNode value : constraints.values().orElseThrow()) {
             JsonType type = JsonType.of(value);
-            if (!constraints.types().contains(type)) {
+            if (!constraints.types().contains(type) || constraints.excludes(value)) {
                 continue;
             }
             String text = JsonText.of(value);
-            boolean free = conjunction.nodes().stream().allMatch(node -> free(node, type));
-            if (free || matches(open(conjunction, constraints, Set.of(type)), text)) {
+            boolean fits =
+                    type == JsonType.NUMBER
+                            ? constraints.allows(value.decimalValue())
+                            : conjunction.nodes().stream().allMatch(node -> free(node, type))
+                                    || matches(
+                                            rests.computeIfAbsent(
+                                                    type,
+                                                    one ->
+                                                            open(
+                                                                    conjunction,
+                                                                    constraints,
+                                                                    Set.of(one))),
+                                            text);
+            if (fits) {
                 texts.add(text);
             }
         }
@@ -61,28 +87,29 @@ final class ValueRules {
 
     private static boolean free(SchemaNode node, JsonType type) {
         return switch (type) {
-            case NULL, BOOLEAN -> true;
-            case NUMBER ->
+            case NULL, BOOLEAN, NUMBER -> true;
+            case STRING -> node.hasNone("minLength", "maxLength", "pattern", "format", "not");
+            case ARRAY ->
                     node.hasNone(
-                                    "minimum",
-                                    "maximum",
-                                    "exclusiveMinimum",
-                                    "exclusiveMaximum",
-                                    "multipleOf")
-                            && !node.json().path("type").toString().contains("integer");
-            case STRING -> node.hasNone("minLength", "maxLength", "pattern", "format");
-            case ARRAY -> node.hasNone("prefixItems", "items", "minItems", "maxItems");
+                            "prefixItems",
+                            "items",
+                            "minItems",
+                            "maxItems",
+                            "uniqueItems",
+                            "contains");
             case OBJECT ->
                     node.hasNone(
                             "properties",
                             "required",
                             "additionalProperties",
+                            "patternProperties",
+                            "propertyNames",
                             "minProperties",
                             "maxProperties");
         };
     }
 
-    private static boolean matches(Rule rule, String text) {
+    static boolean matches(Rule rule, String text) {
         Configurations run = new Configurations(rule);
         Configuration at = run.start();
         for (byte value : text.getBytes(StandardCharsets.UTF_8)) {
@@ -96,19 +123,41 @@ final class ValueRules {
         for (JsonType type : types) {
             options.add(
                     switch (type) {
-                        case NULL -> text("null");
-                        case BOOLEAN -> text("true", "false");
+                        case NULL -> literals(constraints, NullNode.instance);
+                        case BOOLEAN -> literals(constraints, BooleanNode.TRUE, BooleanNode.FALSE);
                         case NUMBER -> number(conjunction, constraints);
                         case STRING -> string(conjunction, constraints);
-                        case ARRAY -> arrays.of(conjunction);
-                        case OBJECT -> objects.of(conjunction, types.size() == 1);
+                        case ARRAY -> arrays.of(included(conjunction, constraints, type));
+                        case OBJECT ->
+                                objects.of(
+                                        included(conjunction, constraints, type),
+                                        types.size() < JsonType.values().length);
                     });
         }
         return options.size() == 1 ? options.get(0) : new Rule.Choice(options);
     }
 
-    private Rule text(String... texts) {
-        return new Rule.Terminal(lexemes.oneOf(List.of(texts)));
+    private Rule literals(Constraints constraints, JsonNode... values) {
+        List<String> texts =
+                Stream.of(values)
+                        .filter(value -> !constraints.excludes(value))
+                        .map(JsonText::of)
+                        .toList();
+        return texts.isEmpty()
+                ? new Rule.Choice(List.of())
+                : new Rule.Terminal(lexemes.oneOf(texts));
+    }
+
+    private static Conjunction included(
+            Conjunction conjunction, Constraints constraints, JsonType type) {
+        if (!constraints.excluded(type).isEmpty()) {
+            throw first(conjunction, "not")
+                    .unsupported(
+                            "",
+                            "an " + type.word() + " that must not be",
+                            "texts, numbers, booleans and null that must not be");
+        }
+        return conjunction;
     }
 
     private Rule number(Conjunction conjunction, Constraints constraints) {
@@ -128,6 +177,7 @@ final class ValueRules {
         return new Rule.Terminal(
                 lexemes.of(
                         where(conjunction),
+                        List.of("number", constraints.numbers()),
                         () -> {
                             Automaton numbers =
                                     NumberText.range(
@@ -139,8 +189,20 @@ final class ValueRules {
                                         Operations.intersection(
                                                 numbers, NumberText.multiples(divisor));
                             }
-                            return numbers;
+                            return without(numbers, constraints);
                         }));
+    }
+
+    private static Automaton without(Automaton numbers, Constraints constraints) {
+        Automaton rest = numbers;
+        if (constraints.fractional()) {
+            rest = StringTexts.both(rest, NumberText.fractional());
+        }
+        for (JsonNode value : constraints.excluded(JsonType.NUMBER)) {
+            NumberText.Bound only = new NumberText.Bound(value.decimalValue(), true);
+            rest = StringTexts.minus(rest, NumberText.range(only, only, false));
+        }
+        return rest;
     }
 
     /** Numbers without a bound stay where a 64-bit float still tells integers apart, as most readers of JSON use. */
@@ -155,41 +217,15 @@ final class ValueRules {
         if (max >= 0 && min > max) {
             return new Rule.Choice(List.of());
         }
-        if (constraints.patterns().isEmpty() && constraints.formats().isEmpty()) {
+        if (StringTexts.isPlain(constraints)) {
             return new Rule.Terminal(
                     Lexemes.string(min, max < 0 ? Math.max(min, DEFAULT_MAX_LENGTH) : max));
         }
         return new Rule.Terminal(
-                lexemes.of(where(conjunction), () -> JsonText.quoted(content(constraints))));
-    }
-
-    private static Automaton content(Constraints constraints) {
-        Automaton content = length(constraints.minLength(), constraints.maxLength());
-        for (SchemaNode node : constraints.patterns()) {
-            String pattern = node.json().get("pattern").textValue();
-            String where = "schema at " + node.pointer() + "/pattern";
-            content = both(content, RegexParser.somewhere(where, pattern));
-        }
-        for (SchemaNode node : constraints.formats()) {
-            String where = "schema at " + node.pointer() + "/format";
-            content = both(content, RegexParser.whole(where, StringFormats.pattern(node)));
-        }
-        return content;
-    }
-
-    private static Automaton length(int min, int max) {
-        return Operations.determinize(
-                max < 0
-                        ? Operations.repeat(CharacterSets.any(), min)
-                        : Operations.repeat(CharacterSets.any(), min, max),
-                Lexemes.WORK);
-    }
-
-    private static Automaton both(Automaton left, Automaton right) {
-        return Operations.determinize(
-                Operations.removeDeadStates(
-                        Operations.intersection(left, Operations.determinize(right, Lexemes.WORK))),
-                Lexemes.WORK);
+                lexemes.of(
+                        where(conjunction),
+                        List.of("string", constraints.strings()),
+                        () -> JsonText.quoted(StringTexts.of(constraints))));
     }
 
     private static String where(Conjunction conjunction) {

@@ -112,6 +112,9 @@ final class SchemaGenerator {
         }
         schema.set("items", any(depth));
         schema.put("minItems", random.nextInt(3));
+        if (chance(6) && !schema.has("prefixItems")) {
+            schema.set("contains", any(0));
+        }
         return schema.put("maxItems", 1 + random.nextInt(4));
     }
 
@@ -129,6 +132,17 @@ final class SchemaGenerator {
         schema.set("required", required);
         if (chance(3)) {
             schema.put("additionalProperties", false);
+        } else if (chance(3)) {
+            schema.set("additionalProperties", any(0));
+        }
+        if (chance(6)) {
+            schema.putObject("patternProperties").set("^[a-c]{1,2}$", any(0));
+        }
+        if (chance(8)) {
+            schema.putObject("propertyNames").put("maxLength", 1 + random.nextInt(3));
+        }
+        if (chance(8)) {
+            schema.putObject("dependentRequired").putArray("a").add("b");
         }
         if (chance(5)) {
             schema.put("minProperties", random.nextInt(3));
@@ -145,6 +159,11 @@ final class SchemaGenerator {
         ArrayNode options = schema.putArray(word);
         options.add(any(depth));
         options.add(any(depth));
+        if (chance(3)) {
+            schema.set(
+                    "not",
+                    chance(2) ? JSON.objectNode().put("minimum", random.nextInt(9)) : listed());
+        }
         return schema;
     }
 

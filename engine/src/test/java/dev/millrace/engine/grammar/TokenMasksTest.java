@@ -11,6 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TokenMasksTest {
     private static final TokenBytes VOCABULARY = Walks.vocabulary();
     private static final TokenTrie TRIE = new TokenTrie(VOCABULARY);
+    private static final PlainTokens PLAIN = new PlainTokens(VOCABULARY, TRIE.longest());
 
     @ParameterizedTest
     @ValueSource(
@@ -18,13 +19,16 @@ class TokenMasksTest {
                 "{'type':'object','properties':{'name':{'type':'string','maxLength':200},'ok':{'type':'boolean'},"
                         + "'tags':{'type':'array','items':{'type':'string','maxLength':3}}},'required':['name','ok']}",
                 "{'type':'array','items':{'anyOf':[{'type':'integer'},{'type':'string','minLength':2}]},'maxItems':90}",
-                "{'type':'string','pattern':'^(ab|é😀)*$'}"
+                "{'type':'string','pattern':'^(ab|é😀)*$'}",
+                "{'type':'string','minLength':30,'maxLength':60}",
+                "{'anyOf':[{'type':'string','maxLength':5},{'type':'string','minLength':20,'maxLength':90}]}",
+                "{'type':'object','properties':{'a':{'type':'string'}},'additionalProperties':{'type':'string'}}"
             })
     void allowsWhatStepsAllow(String quoted) {
         Rule rule =
                 SchemaCompiler.compile(quoted.replace('\'', '"'), new Lexemes(VOCABULARY.single()));
         Configurations configurations = new Configurations(rule);
-        TokenMasks masks = new TokenMasks(configurations, TRIE, VOCABULARY.width());
+        TokenMasks masks = new TokenMasks(configurations, TRIE, PLAIN, VOCABULARY.width());
         SplittableRandom random = new SplittableRandom(17);
         for (int walk = 0; walk < 25; walk++) {
             Configuration at = configurations.start();
@@ -79,7 +83,7 @@ class TokenMasksTest {
                         "{\"type\":\"string\",\"maxLength\":4000}",
                         new Lexemes(VOCABULARY.single()));
         Configurations configurations = new Configurations(rule);
-        TokenMasks masks = new TokenMasks(configurations, TRIE, VOCABULARY.width());
+        TokenMasks masks = new TokenMasks(configurations, TRIE, PLAIN, VOCABULARY.width());
         Configuration at = configurations.step(configurations.start(), '"');
         TokenMask first = masks.mask(at, 5_000);
         for (int i = 0; i < 1_000; i++) {
@@ -93,7 +97,7 @@ class TokenMasksTest {
         Rule rule =
                 SchemaCompiler.compile("{\"enum\":[\"name\"]}", new Lexemes(VOCABULARY.single()));
         Configurations configurations = new Configurations(rule);
-        TokenMasks masks = new TokenMasks(configurations, TRIE, VOCABULARY.width());
+        TokenMasks masks = new TokenMasks(configurations, TRIE, PLAIN, VOCABULARY.width());
         Configuration inside = configurations.step(configurations.start(), '"');
         TokenMask mask = masks.mask(inside, 100);
         assertThat(mask.count()).isEqualTo(4); // n, na, name and name again

@@ -123,29 +123,25 @@ final class Walks {
         return levels;
     }
 
-    /** The answer's bytes, ended by the model or by the grammar within {@code maxTokens}. */
+    /** The answer, ended by the model or by the grammar within {@code maxTokens}. */
     static String answer(
+            Grammar grammar,
             TokenBytes vocabulary,
-            Configurations configurations,
-            TokenMasks masks,
             int maxTokens,
             Model model,
             RandomGenerator random) {
         ByteArrayOutputStream answer = new ByteArrayOutputStream();
-        Configuration at = configurations.start();
-        for (int left = maxTokens; !at.complete(); left--) {
-            TokenMask mask = masks.mask(at, left);
-            int best = choose(vocabulary, mask, at.accepting(), model, random);
-            if (best < 0) {
-                throw new AssertionError("no token may follow " + answer + ", " + left + " left");
-            }
+        GrammarState state = grammar.start();
+        for (int left = maxTokens; !state.complete(); left--) {
+            TokenMask mask = state.mask(left);
+            int best = choose(vocabulary, mask, state.mayEnd(), model, random);
             if (best == vocabulary.size()) {
                 break;
             }
-            answer.writeBytes(vocabulary.of(best));
-            for (byte value : vocabulary.of(best)) {
-                at = configurations.step(at, value & 0xff);
+            if (best < 0 || !state.accept(best)) {
+                throw new AssertionError("no token may follow " + answer + ", " + left + " left");
             }
+            answer.writeBytes(vocabulary.of(best));
         }
         return decode(answer.toByteArray());
     }
