@@ -134,7 +134,7 @@ class AnswerFunctionTest {
                       {"name": "score", "type": ["null", "int"]},
                       {"name": "number", "type": "long"},
                       {"name": "share", "type": "double"},
-                      {"name": "tags", "type": {"type": "array", "items": "string"}},
+                      {"name": "words", "type": {"type": "array", "items": "string"}},
                       {"name": "counts", "type": {"type": "map", "values": "int"}},
                       {"name": "due", "type": {"type": "int", "logicalType": "date"}},
                       {"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}},
@@ -152,7 +152,7 @@ class AnswerFunctionTest {
     void anAnswerInTheFormOfARecordBecomesItsFields() throws IOException {
         String text =
                 """
-                {"category":"LOGIN","score":null,"number":9223372036854775807,"share":0.5,"tags":["a","b"],"counts":{"x":1},
+                {"category":"LOGIN","score":null,"number":9223372036854775807,"share":0.5,"words":["a","b"],"counts":{"x":1},
                  "due":"1970-01-03","at":"1970-01-01T00:00:01.5Z","clock":"00:00:02.003","price":-1.25,"fixed":-0.01,
                  "key":"00000000-0000-0000-0000-000000000001","either":"yes",
                  "next":{"v":1,"rest":[{"v":2,"rest":[]}]}}""";
@@ -162,7 +162,7 @@ class AnswerFunctionTest {
         assertThat(record.get("score")).isNull();
         assertThat(record.get("number")).isEqualTo(Long.MAX_VALUE);
         assertThat(record.get("share")).isEqualTo(0.5);
-        assertThat(record.get("tags")).hasToString("[a, b]");
+        assertThat(record.get("words")).hasToString("[a, b]");
         assertThat(record.get("counts")).hasToString("{x=1}");
         assertThat(record.get("due")).isEqualTo(2);
         assertThat(record.get("at")).isEqualTo(1_500L);

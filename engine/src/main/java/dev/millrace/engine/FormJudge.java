@@ -57,16 +57,13 @@ final class FormJudge {
     /** Null if all finished outputs are valid. */
     private static Problem problem(ActiveRequest request) {
         Grammar grammar = form(request).grammar();
-        for (Output output : request.completion.outputs()) {
+        for (Output output : ((Completion) request.answer.made()).outputs()) {
             boolean finished =
                     output.finishReason() == FinishReason.STOP
                             || output.finishReason() == FinishReason.LENGTH;
             Optional<Problem> problem = finished ? grammar.judge(output.text()) : Optional.empty();
             if (problem.isPresent()) {
-                LOG.error(
-                        "Request {}: {}",
-                        request.generation.request().id(),
-                        problem.get().message());
+                LOG.error("Request {}: {}", request.id, problem.get().message());
                 return problem.get();
             }
         }

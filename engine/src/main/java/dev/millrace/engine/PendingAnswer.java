@@ -6,7 +6,8 @@ import java.util.function.Function;
 /**
  * The future that waits for a request's answer, and how the answer is made once the request's sequences have ended.
  *
- * <p>Thread-safety: {@link #fail} may be called from any thread; everything else belongs to the engine thread.
+ * <p>Thread-safety: {@link #fail} may be called from any thread; everything else belongs to the engine thread, and
+ * then to the one that it hands the request to.
  */
 final class PendingAnswer<T> {
     private final CompletableFuture<T> future;
@@ -37,6 +38,11 @@ final class PendingAnswer<T> {
      */
     void make(ActiveRequest request) {
         answer = maker.apply(request);
+    }
+
+    /** What {@link #make} made. */
+    T made() {
+        return answer;
     }
 
     /** Gives the future what {@link #make} made. */

@@ -167,13 +167,11 @@ final class SchemaCompiler {
     /** Inside of a schema with an id of its own references would lead elsewhere. */
     private void requireOneBase(SchemaNode from) {
         JsonNode at = root.json();
-        for (String step : from.pointer().replaceFirst("~[^01].*", "").split("/")) {
-            String name = step.replace("~1", "/").replace("~0", "~");
-            at =
-                    at.isArray()
-                            ? at.path(Integer.parseInt(name))
-                            : step.equals("#") ? at : at.path(name);
-            if (at != root.json() && at.path("$id").isTextual()) {
+        String[] steps = from.pointer().replaceFirst("~[^01].*", "").split("/", -1);
+        for (int i = 1; i < steps.length; i++) {
+            String name = steps[i].replace("~1", "/").replace("~0", "~");
+            at = at.isArray() ? at.path(Integer.parseInt(name)) : at.path(name);
+            if (at.path("$id").isTextual()) {
                 throw from.problem(
                         GrammarError.REFERENCE,
                         "$ref",
