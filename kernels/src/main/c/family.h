@@ -1,5 +1,6 @@
 // One instruction family: what its file has defined of vectors and products, and all operations in those words.
 #include "elementary.h"
+#include "rotation.h"
 #include "weights.h"
 #include "linear.h"
 #include "rows.h"

@@ -19,10 +19,15 @@ enum { F32 = 0, BF16 = 1 };  // types of activations, keys and values
 //   PANEL_Q4_0, _Q4_1        [depth / 32] { f16 d[32], (m[32]); uint8 q[16][32] }     the same; low nibbles are inputs 0..15
 //   PANEL_BF16_PAIRS         [depth / 2][32][2]                                       products in bfloat16
 //   PANEL_INT8               [depth / 4][32][4], a float32 scale for each output      products in int8
+//   PANEL_INT8_ROTATED       as PANEL_INT8, of inputs that rotation.h has rotated     the same, inputs rotated too
 //   PANEL_E4M3               as PANEL_INT8, an E4M3 number each                       products in bfloat16
 enum {
-    PANEL_F32, PANEL_F16, PANEL_BF16, PANEL_Q8_0, PANEL_Q4_0, PANEL_Q4_1, PANEL_BF16_PAIRS, PANEL_INT8, PANEL_E4M3
+    PANEL_F32, PANEL_F16, PANEL_BF16, PANEL_Q8_0, PANEL_Q4_0, PANEL_Q4_1, PANEL_BF16_PAIRS, PANEL_INT8, PANEL_INT8_ROTATED,
+    PANEL_E4M3
 };
+
+// What run_prepare does with rows: rounds them to bfloat16 and pads them, rounds them to int8, or rotates them before.
+enum { PREPARE_BF16, PREPARE_INT8, PREPARE_INT8_ROTATED };
 
 // Rows of a matrix in the forms of a checkpoint; the numbers are those of WeightFormat.
 enum { ROW_F32, ROW_F16, ROW_BF16, ROW_Q8_0, ROW_Q4_0, ROW_Q4_1 };
@@ -30,7 +35,7 @@ enum { ROW_F32, ROW_F16, ROW_BF16, ROW_Q8_0, ROW_Q4_0, ROW_Q4_1 };
 typedef struct { int64_t rows, row_format, row_bytes, count, k, panel, panel_format, scales; } pack_args;
 
 typedef struct {
-    int64_t out, out_stride, scales, sums, in, in_stride, in_type, rows, k, depth, rows_per_part, quantise;
+    int64_t out, out_stride, scales, sums, in, in_stride, in_type, rows, k, depth, rows_per_part, what;
 } prepare_args;
 
 typedef struct {
@@ -108,7 +113,7 @@ static inline int64_t round_up(int64_t x, int64_t multiple) { return (x + multip
 static inline int64_t panel_depth(int64_t format, int64_t k) {
     switch (format) {
         case PANEL_BF16_PAIRS: return round_up(k, 32);
-        case PANEL_INT8: case PANEL_E4M3: return round_up(k, 64);
+        case PANEL_INT8: case PANEL_INT8_ROTATED: case PANEL_E4M3: return round_up(k, 64);
         default: return k;
     }
 }
@@ -124,6 +129,8 @@ static inline int64_t bytes_of_32(int64_t format) {
         default: return 32 * PANEL;
     }
 }
+
+static inline int is_int8(int64_t format) { return format == PANEL_INT8 || format == PANEL_INT8_ROTATED; }
 
 static inline int64_t panel_bytes(int64_t format, int64_t k) { return panel_depth(format, k) * bytes_of_32(format) / 32; }
 

@@ -10,38 +10,51 @@ enum { TILE_ROWS = 32 };
 enum { TILE_ROWS = 48 };
 #endif
 
-/* Rows for a product: rounded to int8 with a scale a row (Dettmers et al., arXiv 2208.07339, without outliers), or padded. */
+/* A row of bfloat16, padded. */
+static void pad_row(const prepare_args *a, const char *in, uint16_t *out) {
+    for (int64_t i = 0; i < a->depth; i += LANES) {
+        int64_t n = at_least(0, a->k - i);
+        vstore_bf16_n(out + i, n > 0 ? vload_as(in, a->in_type, i, n) : vset(0), a->depth - i);
+    }
+}
+
+/* A row of bytes with a scale of its own (Dettmers et al., arXiv 2208.07339, without outliers). */
+static void round_row(const prepare_args *a, const char *in, int64_t in_type, int64_t k, int64_t r) {
+    vf largest = vset(0);
+    for (int64_t i = 0; i < k; i += LANES) largest = vmax_bits(largest, vload_as(in, in_type, i, k - i));
+    union { int32_t bits; float value; } most = {.bits = vreduce_max_bits(largest)};
+    // A row with an infinity or a NaN gives NaN.
+    int finite = most.bits < 0x7F800000;
+    vf factor = vset(finite && most.value > 0 ? 127.0f / most.value : 0.0f);
+    int8_t *out = (int8_t *)a->out + r * a->out_stride;
+    vi sum = vzero_i();
+    for (int64_t i = 0; i < a->depth; i += LANES) {
+        int64_t n = at_least(0, k - i);
+        vf x = n > 0 && finite ? vmul(vload_as(in, in_type, i, n), factor) : vset(0);
+        vi q = vround_i8(out + i, x);
+        if (WEIGHT_OFFSET) sum = vadd_i(sum, q);
+    }
+    ((float *)a->scales)[r] = finite ? most.value / 127.0f : __builtin_nanf("");
+    ((int32_t *)a->sums)[r] = vreduce_add_i(sum);
+}
+
+/* Rows for a product: padded, or rounded to int8. */
 static int64_t run_prepare(const void *args, int64_t part, char *scratch) {
     const prepare_args *a = args;
-    (void)scratch;
-    int64_t end = at_most(a->rows, (part + 1) * a->rows_per_part);
-    int64_t bytes = a->in_type == F32 ? 4 : 2;
+    float *rotated = (float *)scratch;
+    int64_t end = at_most(a->rows, (part + 1) * a->rows_per_part), bytes = a->in_type == F32 ? 4 : 2;
     for (int64_t r = part * a->rows_per_part; r < end; r++) {
         const char *in = (const char *)a->in + r * a->in_stride * bytes;
-        if (!a->quantise) {
-            uint16_t *out = (uint16_t *)a->out + r * a->out_stride;
-            for (int64_t i = 0; i < a->depth; i += LANES) {
-                int64_t n = at_least(0, a->k - i);
-                vstore_bf16_n(out + i, n > 0 ? vload_as(in, a->in_type, i, n) : vset(0), a->depth - i);
-            }
-            continue;
+        switch (a->what) {
+            case PREPARE_BF16: pad_row(a, in, (uint16_t *)a->out + r * a->out_stride); break;
+            case PREPARE_INT8: round_row(a, in, a->in_type, a->k, r); break;
+            default:
+                for (int64_t i = 0; i < a->depth; i += LANES) {
+                    vstore(rotated + i, a->k > i ? vload_as(in, a->in_type, i, a->k - i) : vset(0));
+                }
+                rotate_row(rotated, a->depth);
+                round_row(a, (const char *)rotated, F32, a->depth, r);
         }
-        vf largest = vset(0);
-        for (int64_t i = 0; i < a->k; i += LANES) largest = vmax_bits(largest, vload_as(in, a->in_type, i, a->k - i));
-        union { int32_t bits; float value; } most = {.bits = vreduce_max_bits(largest)};
-        // A row with an infinity or a NaN gives NaN.
-        int finite = most.bits < 0x7F800000;
-        vf factor = vset(finite && most.value > 0 ? 127.0f / most.value : 0.0f);
-        int8_t *out = (int8_t *)a->out + r * a->out_stride;
-        vi sum = vzero_i();
-        for (int64_t i = 0; i < a->depth; i += LANES) {
-            int64_t n = at_least(0, a->k - i);
-            vf x = n > 0 && finite ? vmul(vload_as(in, a->in_type, i, n), factor) : vset(0);
-            vi q = vround_i8(out + i, x);
-            if (WEIGHT_OFFSET) sum = vadd_i(sum, q);
-        }
-        ((float *)a->scales)[r] = finite ? most.value / 127.0f : __builtin_nanf("");
-        ((int32_t *)a->sums)[r] = vreduce_add_i(sum);
     }
     return 0;
 }
@@ -67,7 +80,7 @@ static void unpack_e4m3(const uint8_t *panel, int64_t from, int64_t depth, uint1
 
 /* Sums of `rows` rows with one panel: c[rows, 32], float32 or, for int8, int32. */
 static void panel_product(tiles *t, const linear_args *a, const char *panel, int64_t row, int64_t rows, float *slice, float *c) {
-    if (a->format == PANEL_INT8) {
+    if (is_int8(a->format)) {
         const int32_t *sums = (const int32_t *)a->in_sums + row;
         product_int8(t, rows, (const int8_t *)a->in + row * a->in_stride, a->in_stride, panel, a->depth, sums, (int32_t *)c);
         return;
@@ -103,7 +116,7 @@ static void panel_product(tiles *t, const linear_args *a, const char *panel, int
 static inline vf finished(const linear_args *a, const float *c, int64_t r, int64_t row, int64_t panel, int64_t bias, int64_t j,
                           int64_t n) {
     vf x;
-    if (a->format == PANEL_INT8) {
+    if (is_int8(a->format)) {
         x = vmul(vload_i32((const int32_t *)c + r * PANEL + j), vset(((const float *)a->in_scales)[row + r]));
     } else {
         x = vload(c + r * PANEL + j);

@@ -18,6 +18,8 @@ static void tiles_set(tiles *t, int64_t upper, int64_t lower) {
     }
     config.rows[0] = config.rows[1] = config.rows[4] = (uint8_t)upper;
     config.rows[2] = config.rows[3] = config.rows[5] = (uint8_t)(lower ? lower : 1);
+    // gcc 12 takes only the first 8 bytes for read, and leaves the others out.
+    __asm__ volatile("" : : "r"(&config) : "memory");
     _tile_loadconfig(&config);
     t->upper = upper;
     t->lower = lower;

@@ -55,6 +55,15 @@ static inline float vreduce_add(vf x) {
     return _mm_cvtss_f32(_mm_add_ss(b, _mm_movehdup_ps(b)));
 }
 
+/* Lane i of the result is lane i ^ stride of x. */
+static inline vf vswap(vf x, int stride) {
+    switch (stride) {
+        case 1: return _mm256_permute_ps(x, 0xB1);
+        case 2: return _mm256_permute_ps(x, 0x4E);
+        default: return _mm256_permute2f128_ps(x, x, 1);
+    }
+}
+
 static inline vf vload_bf16(const uint16_t *p) {
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)p)), 16));
 }

@@ -45,6 +45,16 @@ static inline float vreduce_add(vf x) {
     return _mm_cvtss_f32(_mm_add_ss(b, _mm_movehdup_ps(b)));
 }
 
+/* Lane i of the result is lane i ^ stride of x. */
+static inline vf vswap(vf x, int stride) {
+    switch (stride) {
+        case 1: return _mm512_permute_ps(x, 0xB1);
+        case 2: return _mm512_permute_ps(x, 0x4E);
+        case 4: return _mm512_shuffle_f32x4(x, x, 0xB1);
+        default: return _mm512_shuffle_f32x4(x, x, 0x4E);
+    }
+}
+
 static inline vf vload_bf16_n(const uint16_t *p, int64_t n) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(first(n), p)), 16));
 }

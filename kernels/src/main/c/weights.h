@@ -65,7 +65,7 @@ static float e4m3_value(uint8_t bits) {
 
 /* Output j of a panel of rounded numbers, `most` the largest of their grid; returns the row's scale. */
 static float pack_rounded(const float *row, int64_t format, int64_t k, int64_t j, uint8_t *panel) {
-    float largest = 0, most = format == PANEL_INT8 ? 127.0f : 448.0f;
+    float largest = 0, most = is_int8(format) ? 127.0f : 448.0f;
     for (int64_t i = 0; i < k; i++) {
         float magnitude = __builtin_fabsf(row[i]);
         if (!(magnitude <= largest)) largest = magnitude;
@@ -74,7 +74,7 @@ static float pack_rounded(const float *row, int64_t format, int64_t k, int64_t j
     for (int64_t i = 0; i < panel_depth(format, k); i++) {
         float x = i < k && scale > 0 ? row[i] / scale : 0;
         x = x > most ? most : x < -most ? -most : x;
-        if (format == PANEL_INT8) {
+        if (is_int8(format)) {
             panel[(i / 4 * PANEL + j) * 4 + i % 4] = (uint8_t)(_mm_cvtss_si32(_mm_set_ss(x)) + WEIGHT_OFFSET);
         } else {
             panel[(i / 2 * PANEL + j) * 2 + i % 2] = e4m3_bits(x);
@@ -105,7 +105,14 @@ static int64_t run_pack(const void *args, int64_t part, char *scratch) {
             }
         }
         if (a->panel_format >= PANEL_INT8) {
-            ((float *)a->scales)[j] = pack_rounded(values, a->panel_format, a->k, j, (uint8_t *)a->panel);
+            float *scale = (float *)a->scales + j;
+            int64_t depth = panel_depth(a->panel_format, a->k), k = a->k;
+            if (a->panel_format == PANEL_INT8_ROTATED) {
+                for (; k < depth; k++) values[k] = 0;
+                rotate_row(values, depth);
+            }
+            *scale = pack_rounded(values, a->panel_format, k, j, (uint8_t *)a->panel);
+            if (a->panel_format == PANEL_INT8_ROTATED) *scale /= (float)rotation_size(depth);
         }
     }
     return 0;
@@ -148,7 +155,6 @@ static void unpack(const char *panel, int64_t format, int64_t from, int64_t dept
 /* out[t, :] = scale · weight[ids[t], :] */
 static int64_t run_embed(const void *args, int64_t part, char *scratch) {
     const embed_args *a = args;
-    (void)scratch;
     const int32_t *ids = (const int32_t *)a->ids;
     int64_t end = at_most(a->tokens, (part + 1) * a->rows_per_part);
     for (int64_t t = part * a->rows_per_part; t < end; t++) {
@@ -157,9 +163,12 @@ static int64_t run_embed(const void *args, int64_t part, char *scratch) {
         const uint8_t *panel = (const uint8_t *)a->weight + ids[t] / PANEL * panel_bytes(a->format, a->k);
         const uint16_t *halves = (const uint16_t *)panel;
         float *out = (float *)a->out + t * a->out_stride, scale = float_of(a->scale);
+        int rotated = a->format == PANEL_INT8_ROTATED;
+        int64_t depth = rotated ? panel_depth(a->format, a->k) : a->k;
+        float *values = rotated ? (float *)scratch : out;
         float row_scale = a->weight_scales ? ((const float *)a->weight_scales)[ids[t]] : 1.0f;
         int64_t head = a->format == PANEL_Q4_1 ? 4 : 2, block_bytes = bytes_of_32(a->format);
-        for (int64_t i = 0; i < a->k; i++) {
+        for (int64_t i = 0; i < depth; i++) {
             const uint8_t *block = panel + i / 32 * block_bytes;
             float x = 0;
             switch (a->format) {
@@ -174,12 +183,17 @@ static int64_t run_embed(const void *args, int64_t part, char *scratch) {
                     break;
                 }
                 case PANEL_BF16_PAIRS: x = bf16_value(halves[(i / 2 * PANEL + j) * 2 + i % 2]); break;
-                case PANEL_INT8: x = (float)(int8_t)(panel[(i / 4 * PANEL + j) * 4 + i % 4] - WEIGHT_OFFSET) * row_scale; break;
+                case PANEL_INT8: case PANEL_INT8_ROTATED:
+                    x = (float)(int8_t)(panel[(i / 4 * PANEL + j) * 4 + i % 4] - WEIGHT_OFFSET) * row_scale;
+                    break;
                 case PANEL_E4M3: x = e4m3_value(panel[(i / 2 * PANEL + j) * 2 + i % 2]) * row_scale; break;
                 default: break;
             }
-            out[i] = scale == 1.0f ? x : x * scale;
+            values[i] = x;
         }
+        // The rotation is its own inverse, but for a factor that the scales hold.
+        if (rotated) rotate_row(values, depth);
+        for (int64_t i = 0; i < a->k; i++) out[i] = scale == 1.0f ? values[i] : values[i] * scale;
     }
     return 0;
 }

@@ -63,7 +63,7 @@ public sealed interface Kernels extends AutoCloseable
     /** Copies a checkpoint's matrix to the device in the layout of this backend. */
     Weight pack(WeightSource source);
 
-    /** As {@link #pack(WeightSource)}, for the embedding and the head, which {@link KernelsConfig#rounding()} spares. */
+    /** As {@link #pack(WeightSource)}, for the embedding and the head, which rounding to FP8 ({@link KernelsConfig#rounding()}) spares. */
     default Weight packTable(WeightSource source) {
         return pack(source);
     }

@@ -118,7 +118,7 @@ public final class X86Kernels extends NarrowKernels {
     @Override
     public Weight packTable(WeightSource source) {
         checkOpen();
-        return packer.pack(checked(source), unrounded(source), false);
+        return packer.pack(checked(source), tableFormat(source), false);
     }
 
     @Override
@@ -137,10 +137,15 @@ public final class X86Kernels extends NarrowKernels {
 
     private PanelFormat format(WeightSource source) {
         return switch (rounding) {
-            case INT8 -> PanelFormat.INT8;
+            case INT8 -> PanelFormat.INT8_ROTATED;
             case FP8 -> PanelFormat.E4M3;
             case CHECKPOINT -> unrounded(source);
         };
+    }
+
+    /** A row of E4M3 numbers is too coarse for what every layer reads, rotated bytes are not. */
+    private PanelFormat tableFormat(WeightSource source) {
+        return rounding == WeightRounding.FP8 ? unrounded(source) : format(source);
     }
 
     private PanelFormat unrounded(WeightSource source) {

@@ -28,6 +28,62 @@ final class Grids {
         return rounded;
     }
 
+    /** {@link #int8(double[])} of the row rotated, padded to a multiple of 64, and rotated back. */
+    static double[] rotatedInt8(double[] row) {
+        float[] rotated = rotated(row);
+        double[] wide = new double[rotated.length];
+        for (int i = 0; i < rotated.length; i++) {
+            wide[i] = rotated[i];
+        }
+        return rotatedBack(int8(wide));
+    }
+
+    /** {@link #int8(float[])} of the row rotated, padded to a multiple of 64, and rotated back. */
+    static double[] rotatedInt8(float[] row) {
+        double[] wide = new double[row.length];
+        for (int i = 0; i < row.length; i++) {
+            wide[i] = row[i];
+        }
+        return rotatedBack(int8(rotated(wide)));
+    }
+
+    /** Sums and differences of pairs, 1, 2, 4 and so on apart, in float32. */
+    private static float[] rotated(double[] row) {
+        float[] x = new float[(row.length + 63) / 64 * 64];
+        for (int i = 0; i < row.length; i++) {
+            x[i] = (float) row[i];
+        }
+        for (int stride = 1; stride < rotationSize(x.length); stride *= 2) {
+            for (int i = 0; i < x.length; i++) {
+                if ((i & stride) == 0) {
+                    float low = x[i];
+                    float high = x[i + stride];
+                    x[i] = low + high;
+                    x[i + stride] = low - high;
+                }
+            }
+        }
+        return x;
+    }
+
+    /** By the definition: element i of a block is the mean over all j, less those with an odd number of bits in i and j. */
+    private static double[] rotatedBack(double[] x) {
+        int size = rotationSize(x.length);
+        double[] back = new double[x.length];
+        for (int i = 0; i < x.length; i++) {
+            int block = i / size * size;
+            for (int j = 0; j < size; j++) {
+                boolean even = Integer.bitCount(i % size & j) % 2 == 0;
+                back[i] += (even ? x[block + j] : -x[block + j]) / size;
+            }
+        }
+        return back;
+    }
+
+    private static int rotationSize(int length) {
+        return Math.min(Integer.lowestOneBit(length), 1024);
+    }
+
     /** The nearest of the E4M3 numbers times a 448th of the largest magnitude; of two as near, the one with an even code. */
     static double[] e4m3(double[] row) {
         float scale = largest(row) / 448f;

@@ -8,6 +8,7 @@ import dev.millrace.kernels.cpu.ScalarLanes;
 import dev.millrace.kernels.cpu.VectorLanes;
 import dev.millrace.kernels.x86.Family;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.IntFunction;
@@ -186,13 +187,16 @@ public final class TestingBackend {
         }
     }
 
-    /** What a weight [n, k] means to the backend: rounded to what products take, or to the grid of each row. */
+    /**
+     * What a weight [n, k] means to the backend: rounded to what products take, or to the grid of each row. Rotated rows are
+     * longer by their padding, as {@link #inputs} are.
+     */
     double[][] weights(double[][] values) {
         double[][] rounded = new double[values.length][];
         for (int row = 0; row < values.length; row++) {
             rounded[row] =
                     switch (rounding) {
-                        case INT8 -> Grids.int8(values[row]);
+                        case INT8 -> Grids.rotatedInt8(values[row]);
                         case FP8 -> Grids.e4m3(values[row]);
                         case CHECKPOINT -> values[row].clone();
                     };
@@ -204,11 +208,18 @@ public final class TestingBackend {
         return rounded;
     }
 
-    /** What rows of activations mean to a product: themselves, or bytes with a scale for each row. */
+    /** What reading one number of {@code row} of a packed weight may be off by. */
+    double readingError(double[] row) {
+        return rounding == WeightRounding.INT8
+                ? 1e-6 * Arrays.stream(row).map(Math::abs).sum()
+                : 0;
+    }
+
+    /** What rows of activations mean to a product: themselves, or rotated bytes with a scale for each row. */
     double[][] inputs(float[][] rows) {
         double[][] inputs = ReferenceKernels.doubles(rows);
         for (int r = 0; r < rows.length && rounding == WeightRounding.INT8; r++) {
-            inputs[r] = Grids.int8(rows[r]);
+            inputs[r] = Grids.rotatedInt8(rows[r]);
         }
         return inputs;
     }

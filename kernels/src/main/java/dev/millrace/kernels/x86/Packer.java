@@ -63,7 +63,7 @@ public final class Packer {
     }
 
     private void fill(WeightSource source, PanelWeight weight, int panels, int sliceBytes) {
-        scratch.reserve(4L * source.k());
+        scratch.reserve(4L * (source.k() + 63));
         int perPart = Math.max((panels + 255) / 256, 1);
         ByteBuffer[] slices = new ByteBuffer[calls.length];
         pool.run(

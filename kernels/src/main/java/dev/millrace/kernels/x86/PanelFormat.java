@@ -12,6 +12,7 @@ public enum PanelFormat {
     Q4_1,
     BF16_PAIRS,
     INT8,
+    INT8_ROTATED,
     E4M3;
 
     /** As the checkpoint has it, for products in float32. */
@@ -21,7 +22,12 @@ public enum PanelFormat {
 
     /** Whether each output has a scale beside the panels. */
     boolean hasScales() {
-        return this == INT8 || this == E4M3;
+        return isInt8() || this == E4M3;
+    }
+
+    /** Whether rows are rounded to bytes. */
+    boolean isInt8() {
+        return this == INT8 || this == INT8_ROTATED;
     }
 
     /** Whether rows are multiplied in bfloat16. */

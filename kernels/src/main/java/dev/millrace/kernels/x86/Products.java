@@ -63,7 +63,7 @@ public final class Products {
     private void run(
             Tensor out, Tensor in, PanelWeight weight, Tensor bias, Activation gate, int rows) {
         long depth = Library.panelDepth(weight.format().ordinal(), weight.k());
-        boolean rounded = weight.format() == PanelFormat.INT8;
+        boolean rounded = weight.format().isInt8();
         boolean prepared = rounded || weight.format().takesBfloat16() && depth != weight.k();
         long scales = 0;
         long sums = 0;
@@ -73,7 +73,7 @@ public final class Products {
             prepares = context.workspace(bytes + 8L * in.rows());
             scales = prepares + bytes;
             sums = scales + 4L * in.rows();
-            prepare(in, weight.k(), depth, prepares, scales, sums, rounded, rows);
+            prepare(in, weight, depth, prepares, scales, sums, rows);
         }
         int n = gate == null ? weight.n() : weight.n() / 2;
         int blockRows =
@@ -108,14 +108,13 @@ public final class Products {
 
     private void prepare(
             Tensor in,
-            int k,
+            PanelWeight weight,
             long depth,
             long out,
             long scales,
             long sums,
-            boolean rounded,
             int rows) {
-        int perPart = context.rowsPerPart(rows, k);
+        int perPart = context.rowsPerPart(rows, weight.k());
         call.start(Operation.PREPARE)
                 .put(out)
                 .put(depth)
@@ -124,11 +123,20 @@ public final class Products {
                 .put(in)
                 .putType(in)
                 .put(rows)
-                .put(k)
+                .put(weight.k())
                 .put(depth)
                 .put(perPart)
-                .put(rounded ? 1 : 0)
+                .put(what(weight.format()))
                 .run(Context.parts(rows, perPart));
+    }
+
+    /** The library's number for what becomes of rows before a product. */
+    private static int what(PanelFormat format) {
+        return switch (format) {
+            case INT8 -> 1;
+            case INT8_ROTATED -> 2;
+            default -> 0;
+        };
     }
 
     private int panelsPerPart(int panels, int rows, long depth) {
