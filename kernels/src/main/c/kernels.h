@@ -40,8 +40,11 @@ typedef struct {
 
 typedef struct {
     int64_t out, out_stride, out_type, in, in_stride, in_scales, in_sums, weight, weight_scales, format, n, depth, bias, gated,
-            activation, rows, rows_per_block, panels_per_part;
+            activation, rows, rows_per_block, panels_per_part, bests, soft_cap;
 } linear_args;
+
+// The best of the outputs that one part of a product has seen of a row: NaN if one was NaN, id -1 if none was above -∞.
+typedef struct { float value; int32_t id; } best;
 
 typedef struct {
     int64_t out, out_stride, ids, tokens, rows_per_part, weight, weight_scales, format, n, k, scale;
@@ -66,9 +69,10 @@ typedef struct { int64_t out, out_stride, in, in_stride, element_bytes, columns,
 typedef struct { int64_t x, stride, columns, cap, rows, rows_per_part; } soft_cap_args;
 typedef struct { int64_t sums, x, stride, columns, targets, rows, rows_per_part; } logprob_args;
 typedef struct { int64_t ids, logprobs, x, stride, columns, rows; } argmax_args;
+typedef struct { int64_t ids, bests, rows, groups; } best_args;
 
 enum operation {
-    OP_PACK, OP_PREPARE, OP_LINEAR, OP_EMBED, OP_NORM, OP_ROPE, OP_ATTENTION, OP_GATHER, OP_SOFT_CAP, OP_LOGPROB, OP_ARGMAX,
+    OP_PACK, OP_PREPARE, OP_LINEAR, OP_EMBED, OP_NORM, OP_ROPE, OP_ATTENTION, OP_GATHER, OP_SOFT_CAP, OP_LOGPROB, OP_ARGMAX, OP_BEST,
     OPERATIONS
 };
 

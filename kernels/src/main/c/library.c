@@ -15,7 +15,7 @@
 #define JAVA(type, name) JNIEXPORT type JNICALL Java_dev_millrace_kernels_x86_Library_##name
 
 enum { HAS_AVX2 = 1, HAS_AVX512 = 2, HAS_AMX = 4 };
-enum { LARGE = 1 << 21 };
+enum { SMALL_PAGE = 4096, LARGE = 1 << 21 };
 
 static const family *const FAMILIES[] = {&millrace_avx2, &millrace_avx512, &millrace_amx};
 
@@ -93,15 +93,20 @@ JAVA(jlong, planAttention)(JNIEnv *env, jclass self, jlong args, jlong rows, jlo
     return row == rows ? units : -1 - a->seqs;
 }
 
-/* Zeroed, at a multiple of 64; 0 if there is none. Large pieces are pages of their own, which count once they are touched. */
+/* Zeroed, at a multiple of 64; 0 if there is none. Large pieces are pages of their own, which count once they are touched, and begin
+   where a large page may. */
 JAVA(jlong, allocate)(JNIEnv *env, jclass self, jlong bytes) {
     (void)env;
     (void)self;
     if (bytes >= LARGE) {
-        void *pages = mmap(0, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        int64_t whole = bytes + LARGE, size = round_up(bytes, SMALL_PAGE);
+        char *pages = mmap(0, (size_t)whole, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (pages == MAP_FAILED) return 0;
-        madvise(pages, (size_t)bytes, MADV_HUGEPAGE);
-        return (jlong)pages;
+        char *begin = pages + (LARGE - (uintptr_t)pages % LARGE) % LARGE;
+        if (begin > pages) munmap(pages, (size_t)(begin - pages));
+        if (begin + size < pages + whole) munmap(begin + size, (size_t)(pages + whole - begin - size));
+        madvise(begin, (size_t)size, MADV_HUGEPAGE);
+        return (jlong)begin;
     }
     void *memory = 0;
     if (posix_memalign(&memory, 64, (size_t)(bytes > 0 ? bytes : 1))) return 0;
@@ -113,7 +118,7 @@ JAVA(void, free)(JNIEnv *env, jclass self, jlong address, jlong bytes) {
     (void)env;
     (void)self;
     if (bytes >= LARGE) {
-        munmap((void *)address, (size_t)bytes);
+        munmap((void *)address, (size_t)round_up(bytes, SMALL_PAGE));
     } else {
         free((void *)address);
     }

@@ -147,6 +147,27 @@ static void store_row(const linear_args *a, const float *c, const float *gates, 
     }
 }
 
+/* Takes outputs [32 · panel, ...) of row r of a step into the row's best: the lowest id among the largest. */
+static void update_best(const linear_args *a, const float *c, int64_t row, int64_t r, int64_t panel, best *b) {
+    int64_t n = at_most(PANEL, a->n - panel * PANEL);
+    float x[PANEL], cap = float_of(a->soft_cap);
+    vf largest = vset(-__builtin_inff()), bits = vset(0);
+    for (int64_t j = 0; j < n; j += LANES) {
+        vf v = finished(a, c, r, row, panel, panel * PANEL, j, n - j);
+        if (cap != 0) v = vsoft_cap(v, vset(cap));
+        v = vbetween(v, 0, n - j, vset(-__builtin_inff()));
+        vstore(x + j, v);
+        bits = vmax_bits(bits, vbetween(v, 0, n - j, vset(0)));
+        largest = vmax(v, largest);
+    }
+    if (vreduce_max_bits(bits) > 0x7F800000) b->value = __builtin_nanf("");
+    float most = vreduce_max(largest);
+    if (!(most > b->value)) return;
+    int32_t i = 0;
+    while (x[i] != most) i++;
+    *b = (best){most, (int32_t)(panel * PANEL) + i};
+}
+
 static int64_t run_linear(const void *args, int64_t part, char *scratch) {
     const linear_args *a = args;
     int64_t panels = (a->n + PANEL - 1) / PANEL, groups = (panels + a->panels_per_part - 1) / a->panels_per_part;
@@ -156,6 +177,8 @@ static int64_t run_linear(const void *args, int64_t part, char *scratch) {
     float *slice = (float *)scratch, *c = slice + SLICE * PANEL, *gates = c + step * PANEL;
     tiles t;
     tiles_begin(&t);
+    best *bests = a->bests ? (best *)a->bests + part % groups * a->rows : 0;
+    for (int64_t row = begin; bests && row < end; row++) bests[row] = (best){-__builtin_inff(), -1};
     for (int64_t panel = part % groups * a->panels_per_part; panel < last_panel; panel++) {
         const char *weight = (const char *)a->weight + panel * bytes;
         if (a->gated) {
@@ -168,9 +191,32 @@ static int64_t run_linear(const void *args, int64_t part, char *scratch) {
         for (int64_t row = begin; row < end; row += step) {
             int64_t rows = at_most(step, end - row);
             panel_product(&t, a, weight, row, rows, slice, c);
-            for (int64_t r = 0; r < rows; r++) store_row(a, c, a->gated ? gates + (row - begin) * PANEL : 0, row, r, panel);
+            for (int64_t r = 0; r < rows; r++) {
+                if (bests) {
+                    update_best(a, c, row, r, panel, bests + row + r);
+                } else {
+                    store_row(a, c, a->gated ? gates + (row - begin) * PANEL : 0, row, r, panel);
+                }
+            }
         }
     }
     tiles_end(&t);
+    return 0;
+}
+
+/* ids[r]: of the best of a row's parts, which hold the outputs in order; -1 for a row with NaN or +∞, or with nothing finite. */
+static int64_t run_best(const void *args, int64_t part, char *scratch) {
+    const best_args *a = args;
+    (void)part;
+    (void)scratch;
+    const best *bests = (const best *)a->bests;
+    for (int64_t r = 0; r < a->rows; r++) {
+        best most = bests[r];
+        for (int64_t group = 1; group < a->groups; group++) {
+            best other = bests[group * a->rows + r];
+            if (other.value != other.value || other.value > most.value) most = other;
+        }
+        ((int32_t *)a->ids)[r] = __builtin_isfinite(most.value) ? most.id : -1;
+    }
     return 0;
 }

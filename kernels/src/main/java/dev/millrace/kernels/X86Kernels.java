@@ -34,8 +34,6 @@ public final class X86Kernels extends NarrowKernels {
     private final Attention attention;
     private final Rows rows;
     private final HostSampling sampling;
-    private Tensor greedyLogits;
-    private Tensor greedyLogprobs;
     private boolean closed;
 
     /** {@code bfloat16} says whether activations, keys and values, and products are that, or float32. */
@@ -307,22 +305,12 @@ public final class X86Kernels extends NarrowKernels {
         products.linear(out, in, weight, bias, rows);
     }
 
-    /** By way of memory: the logits of a step are read once more, but nothing is copied. */
+    /** Logits are written nowhere: each part of the product keeps the best of its own. */
     @Override
     public void linearArgmax(Tensor tokenIds, Tensor in, Weight weight, float softCap, int rows) {
         checkOpen();
         arguments.linearArgmax(tokenIds, in, weight, rows);
-        if (greedyLogits == null
-                || greedyLogits.rows() < rows
-                || greedyLogits.columns() != weight.n()) {
-            greedyLogits = allocate(DType.F32, tokenIds.columns(), weight.n(), "workspace");
-            greedyLogprobs = allocate(DType.F32, 1, tokenIds.columns(), "workspace");
-        }
-        products.linear(greedyLogits, in, weight, null, rows);
-        if (softCap != 0) {
-            this.rows.softCap(greedyLogits, softCap, rows);
-        }
-        this.rows.argmax(tokenIds, greedyLogprobs, greedyLogits, rows);
+        products.argmax(tokenIds, in, weight, softCap, rows);
     }
 
     @Override

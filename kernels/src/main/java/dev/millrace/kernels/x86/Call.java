@@ -61,7 +61,12 @@ final class Call implements WorkerPool.Work {
 
     /** Type of its elements. */
     Call putType(Tensor tensor) {
-        return put(tensor.dtype() == DType.F32 ? 0 : 1);
+        return put(type(tensor));
+    }
+
+    /** The library's number for the type of its elements. */
+    static long type(Tensor tensor) {
+        return tensor.dtype() == DType.F32 ? 0 : 1;
     }
 
     /** Where the words lie. */

@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class Memory implements AutoCloseable {
     private final Map<Long, Long> bytesByAddress = new ConcurrentHashMap<>();
+    private final Arena arena = new Arena();
     private final BufferPool buffers = new BufferPool(this::free);
 
     /** The accounts. */
@@ -26,17 +27,27 @@ public final class Memory implements AutoCloseable {
     /** A buffer of {@code length} elements. */
     public DeviceBuffer allocate(DType dtype, long length, String purpose) {
         long bytes = Math.multiplyExact(length, (long) dtype.sizeBytes());
-        long address = Library.allocate(bytes);
+        DeviceBuffer buffer = buffer(dtype, length, Library.allocate(bytes), purpose);
+        bytesByAddress.put(buffer.address(), bytes);
+        return buffer;
+    }
+
+    /** A buffer of {@code length} elements that stays until all memory is freed. */
+    DeviceBuffer allocateWeights(DType dtype, long length) {
+        long bytes = Math.multiplyExact(length, (long) dtype.sizeBytes());
+        return buffer(dtype, length, arena.take(bytes), "weights");
+    }
+
+    private DeviceBuffer buffer(DType dtype, long length, long address, String purpose) {
         if (address == 0) {
             throw new DeviceProblem(
                             DeviceError.OUT_OF_MEMORY,
                             "memory of the CPU for " + purpose,
-                            bytes + " bytes, which the system does not give",
+                            length * dtype.sizeBytes() + " bytes, which the system does not give",
                             "as much as is free",
                             "Lower kv-cache-memory, or use a smaller or quantised model")
                     .exception();
         }
-        bytesByAddress.put(address, bytes);
         DeviceBuffer buffer = new DeviceBuffer(dtype, length, address);
         buffers.add(buffer, purpose);
         return buffer;
@@ -57,5 +68,6 @@ public final class Memory implements AutoCloseable {
     @Override
     public void close() {
         bytesByAddress.keySet().forEach(this::free);
+        arena.close();
     }
 }

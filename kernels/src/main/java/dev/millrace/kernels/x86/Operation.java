@@ -12,7 +12,8 @@ enum Operation {
     GATHER("gatherRows", "row"),
     SOFT_CAP("softCap", "row"),
     LOGPROB("tokenLogprobs", "target"),
-    ARGMAX("sample", "row");
+    ARGMAX("sample", "row"),
+    BEST("linearArgmax", "row");
 
     /** Name in messages. */
     final String text;

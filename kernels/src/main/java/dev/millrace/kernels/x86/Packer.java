@@ -48,10 +48,10 @@ public final class Packer {
         int halves = gateUp ? 2 : 1;
         int panels = halves * panels(n / halves);
         long bytes = panels * Library.panelBytes(format.ordinal(), k);
-        DeviceBuffer data = memory.allocate(DType.INT8, bytes, "weights");
+        DeviceBuffer data = memory.allocateWeights(DType.INT8, bytes);
         DeviceBuffer scales = null;
         if (format.hasScales()) {
-            scales = memory.allocate(DType.F32, (long) panels * PANEL, "weights");
+            scales = memory.allocateWeights(DType.F32, (long) panels * PANEL);
         }
         PanelWeight weight = new PanelWeight(format, n, k, gateUp, data, scales);
         fill(source, weight, panels, (int) sliceBytes);

@@ -30,6 +30,11 @@ public enum PanelFormat {
         return this == INT8 || this == INT8_ROTATED;
     }
 
+    /** Whether rows are multiplied in float32. */
+    boolean takesFloat32() {
+        return ordinal() <= Q4_1.ordinal();
+    }
+
     /** Whether rows are multiplied in bfloat16. */
     boolean takesBfloat16() {
         return this == BF16_PAIRS || this == E4M3;

@@ -2,6 +2,7 @@ package dev.millrace.kernels.x86;
 
 import dev.millrace.kernels.Activation;
 import dev.millrace.kernels.Buffer;
+import dev.millrace.kernels.DType;
 import dev.millrace.kernels.DeviceBuffer;
 import dev.millrace.kernels.KernelException;
 import dev.millrace.kernels.PackedBatch;
@@ -16,19 +17,9 @@ import dev.millrace.kernels.Weight;
  * <p>Thread-safety: one call at a time.
  */
 public final class Products {
-    /** Rows of a block: with a panel they fill about half of a core's L2 cache. */
-    private static final int BLOCK_ROWS = 288;
-
-    private static final int F32_BLOCK_ROWS = 72;
-
-    /** Multiply-adds that are worth handing to another thread: a few microseconds. */
-    private static final long MIN_PART_PRODUCTS = 500_000;
-
-    /** Parts that a thread gets of a block of rows, so that one that was put aside delays nobody. */
-    private static final int PARTS_PER_THREAD = 4;
-
     private final Context context;
     private final Call call;
+    private DeviceBuffer bests;
 
     public Products(Context context) {
         this.context = context;
@@ -54,6 +45,26 @@ public final class Products {
         run(out, in, panels(weight, false), bias, null, rows);
     }
 
+    /** The lowest id among the largest outputs of each row, which are written nowhere; −1 where there is none. */
+    public void argmax(Tensor tokenIds, Tensor in, Weight weight, float softCap, int rows) {
+        PanelWeight panels = panels(weight, false);
+        int groups = Cut.of(panels, false, rows, context.pool.numThreads()).groups();
+        long bytes = 8L * groups * rows;
+        if (bests == null || bests.length() < bytes) {
+            if (bests != null) {
+                context.memory.buffers().release(bests, "workspace");
+            }
+            bests = context.memory.allocate(DType.INT8, bytes, "workspace");
+        }
+        run(null, in, panels, null, null, rows, bests.address(), softCap);
+        call.start(Operation.BEST)
+                .put(tokenIds.address())
+                .put(bests.address())
+                .put(rows)
+                .put(groups)
+                .run(1);
+    }
+
     /** {@code out = activation(in · gateᵀ + bias) · (in · upᵀ + bias)}. */
     public void gated(
             Tensor out, Tensor in, Weight gateUp, Tensor bias, Activation activation, int rows) {
@@ -62,6 +73,19 @@ public final class Products {
 
     private void run(
             Tensor out, Tensor in, PanelWeight weight, Tensor bias, Activation gate, int rows) {
+        run(out, in, weight, bias, gate, rows, 0, 0);
+    }
+
+    /** Writes {@code out}, or the best outputs to {@code bestsAddress}. */
+    private void run(
+            Tensor out,
+            Tensor in,
+            PanelWeight weight,
+            Tensor bias,
+            Activation gate,
+            int rows,
+            long bestsAddress,
+            float softCap) {
         long depth = Library.panelDepth(weight.format().ordinal(), weight.k());
         boolean rounded = weight.format().isInt8();
         boolean prepared = rounded || weight.format().takesBfloat16() && depth != weight.k();
@@ -75,16 +99,8 @@ public final class Products {
             sums = scales + 4L * in.rows();
             prepare(in, weight, depth, prepares, scales, sums, rows);
         }
-        int n = gate == null ? weight.n() : weight.n() / 2;
-        int blockRows =
-                weight.format().ordinal() <= PanelFormat.Q4_1.ordinal()
-                        ? F32_BLOCK_ROWS
-                        : BLOCK_ROWS;
-        int blocks = Math.max((rows + blockRows - 1) / blockRows, 1);
-        int rowsPerBlock = Math.max((rows + blocks - 1) / blocks, 1);
-        int panels = Packer.panels(n);
-        int perPart = panelsPerPart(panels, rowsPerBlock, depth * (gate == null ? 1 : 2));
-        call.start(Operation.LINEAR).put(out).putType(out);
+        Cut cut = Cut.of(weight, gate != null, Math.max(rows, 1), context.pool.numThreads());
+        call.start(Operation.LINEAR).put(out).put(out == null ? 0 : Call.type(out));
         if (prepared) {
             call.put(prepares).put(depth);
         } else {
@@ -95,15 +111,17 @@ public final class Products {
                 .put(address(weight.data()))
                 .put(weight.scales() == null ? 0 : address(weight.scales()))
                 .put(weight.format().ordinal())
-                .put(n)
+                .put(gate == null ? weight.n() : weight.n() / 2)
                 .put(depth)
                 .put(bias == null ? 0 : bias.address())
                 .put(gate == null ? 0 : 1)
                 .put(gate == null ? 0 : gate.ordinal())
                 .put(rows)
-                .put(rowsPerBlock)
-                .put(perPart)
-                .run(rows == 0 ? 0 : blocks * ((panels + perPart - 1) / perPart));
+                .put(cut.rowsPerBlock())
+                .put(cut.panelsPerPart())
+                .put(bestsAddress)
+                .put(softCap)
+                .run(rows == 0 ? 0 : cut.blocks() * cut.groups());
     }
 
     private void prepare(
@@ -137,14 +155,6 @@ public final class Products {
             case INT8_ROTATED -> 2;
             default -> 0;
         };
-    }
-
-    private int panelsPerPart(int panels, int rows, long depth) {
-        long products = (long) rows * Packer.PANEL * depth;
-        long fewest = (MIN_PART_PRODUCTS + products) / Math.max(products, 1);
-        int parts = context.pool.numThreads() * PARTS_PER_THREAD;
-        long balanced = (panels + parts - 1) / parts;
-        return (int) Math.min(Math.max(fewest, balanced), panels);
     }
 
     /** {@code out[t, :] = scale · table[tokenIds[t], :]}. */
