@@ -31,8 +31,10 @@ def post(port, body):
         return json.load(answer)
 
 
-def wait_until_ready(port):
+def wait_until_ready(port, server):
     for _ in range(600):
+        if server.poll() is not None:
+            raise SystemExit(f"the server ended with {server.returncode}; run it by hand to see why")
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2) as answer:
                 if answer.status == 200:
@@ -70,7 +72,7 @@ def main():
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )
     try:
-        wait_until_ready(arguments.port)
+        wait_until_ready(arguments.port, server)
         measure(arguments, 1, min(16, arguments.requests))
         generated, seconds = measure(arguments, 2, arguments.requests)
         print(json.dumps({

@@ -93,6 +93,9 @@ static inline vf vbetween(vf x, int64_t low, int64_t high, vf y) {
 static inline vf vload_i8(const int8_t *p) {
     return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)p)));
 }
+static inline vf vload_u8(const uint8_t *p) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p)));
+}
 /* The low, or high, nibbles of 8 bytes. */
 static inline vf vload_low(const uint8_t *p) {
     __m256i x = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p));

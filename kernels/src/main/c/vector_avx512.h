@@ -81,6 +81,9 @@ static inline vf vbetween(vf x, int64_t low, int64_t high, vf y) {
 static inline vf vload_i8(const int8_t *p) {
     return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)p)));
 }
+static inline vf vload_u8(const uint8_t *p) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p)));
+}
 /* The low, or high, nibbles of 16 bytes. */
 static inline vf vload_low(const uint8_t *p) {
     __m512i x = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p));

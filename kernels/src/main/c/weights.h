@@ -39,6 +39,14 @@ static void pack_blocks(const uint8_t *row, int64_t format, int64_t k, int64_t j
     }
 }
 
+/* The same of codes with scales and offsets for each 16 inputs. */
+static void pack_codes(const uint8_t *row, int64_t k, int64_t j, uint8_t *panel) {
+    for (int64_t block = 0; block < k / 32; block++, row += 48, panel += 48 * PANEL) {
+        for (int64_t s = 0; s < 4; s++) __builtin_memcpy(panel + 4 * (s * PANEL + j), row + 4 * s, 4);
+        for (int64_t i = 0; i < 32; i++) panel[(16 + i) * PANEL + j] = row[16 + i];
+    }
+}
+
 /* The nearest E4M3 number (OCP FP8), ties to even, for |x| <= 448. */
 static uint8_t e4m3_bits(float x) {
     union { float f; uint32_t u; } magnitude = {.f = __builtin_fabsf(x)};
@@ -94,6 +102,17 @@ static int64_t run_pack(const void *args, int64_t part, char *scratch) {
             pack_blocks(row, a->row_format, a->k, j, (uint8_t *)a->panel);
             continue;
         }
+        if (a->panel_format == PANEL_CODES) {
+            pack_codes(row, a->k, j, (uint8_t *)a->panel);
+            continue;
+        }
+        if (a->row_format == ROW_INT8) {
+            uint8_t *panel = (uint8_t *)a->panel;
+            for (int64_t i = 0; i < panel_depth(a->panel_format, a->k); i++) {
+                panel[(i / 4 * PANEL + j) * 4 + i % 4] = (uint8_t)((i < a->k ? row[i] : 0) + WEIGHT_OFFSET);
+            }
+            continue;
+        }
         decode_row(row, a->row_format, a->k, values);
         uint16_t *halves = (uint16_t *)a->panel;
         for (int64_t i = 0; i < a->k; i++) {
@@ -118,11 +137,31 @@ static int64_t run_pack(const void *args, int64_t part, char *scratch) {
     return 0;
 }
 
+static void unpack_codes(const uint8_t *panel, int64_t from, int64_t depth, float *out) {
+    const uint8_t *block = panel + from / 32 * 48 * PANEL;
+    for (int64_t b = 0; b < depth / 32; b++, block += 48 * PANEL, out += 32 * PANEL) {
+        const float *scales = (const float *)block;
+        const uint8_t *q = block + 16 * PANEL;
+        for (int64_t half = 0; half < 2; half++) {
+            for (int64_t j = 0; j < PANEL; j += LANES) {
+                vf d = vload(scales + half * PANEL + j), m = vload(scales + (2 + half) * PANEL + j);
+                for (int64_t i = 16 * half; i < 16 * half + 16; i++) {
+                    vstore(out + i * PANEL + j, vfma(vload_u8(q + i * PANEL + j), d, m));
+                }
+            }
+        }
+    }
+}
+
 /* Inputs [from, from + depth) of a panel as float32 [depth, 32]; from and depth are multiples of 32 where there are blocks. */
 static void unpack(const char *panel, int64_t format, int64_t from, int64_t depth, float *out) {
     if (format == PANEL_BF16 || format == PANEL_F16) {
         const uint16_t *x = (const uint16_t *)panel + from * PANEL;
         for (int64_t i = 0; i < depth * PANEL; i += LANES) vstore(out + i, format == PANEL_BF16 ? vload_bf16(x + i) : vload_f16(x + i));
+        return;
+    }
+    if (format == PANEL_CODES) {
+        unpack_codes((const uint8_t *)panel, from, depth, out);
         return;
     }
     int64_t scales = format == PANEL_Q4_1 ? 2 : 1, bytes = format == PANEL_Q8_0 ? 32 : 16;
@@ -180,6 +219,11 @@ static int64_t run_embed(const void *args, int64_t part, char *scratch) {
                     int q = block[(head + i % 16) * PANEL + j] >> (i % 32 < 16 ? 0 : 4) & 15;
                     float d = f16_value(u16_at(block + 2 * j));
                     x = a->format == PANEL_Q4_0 ? (float)(q - 8) * d : (float)q * d + f16_value(u16_at(block + 2 * (PANEL + j)));
+                    break;
+                }
+                case PANEL_CODES: {
+                    const float *scales = (const float *)block + i % 32 / 16 * PANEL + j;
+                    x = __builtin_fmaf((float)block[(16 + i % 32) * PANEL + j], scales[0], scales[2 * PANEL]);
                     break;
                 }
                 case PANEL_BF16_PAIRS: x = bf16_value(halves[(i / 2 * PANEL + j) * 2 + i % 2]); break;

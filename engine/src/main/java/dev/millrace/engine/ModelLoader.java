@@ -98,14 +98,16 @@ final class ModelLoader {
         WeightFormat format = checkpoint.matrix("model.embed_tokens.weight").format();
         boolean wider = format == WeightFormat.F32 || format == WeightFormat.F16;
         boolean automatic = config.computePrecision() == ComputePrecision.AUTO;
+        ComputePrecision precision =
+                automatic && wider ? ComputePrecision.FLOAT32 : config.computePrecision();
         return new KernelsConfig(
                 config.device(),
                 config.threads(),
-                automatic && wider ? ComputePrecision.FLOAT32 : config.computePrecision(),
+                precision,
                 format == WeightFormat.F16 ? DType.F16 : DType.BF16,
                 config.activationQuantization(),
                 config.quantization(),
-                PortableModels.reason(checkpoint, config.activationQuantization()));
+                PortableModels.reason(checkpoint, precision, config.activationQuantization()));
     }
 
     private static EngineParts parts(

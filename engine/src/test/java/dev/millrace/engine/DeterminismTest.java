@@ -3,11 +3,16 @@ package dev.millrace.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.engine.loader.Checkpoint;
+import dev.millrace.engine.loader.TestingModels;
 import dev.millrace.engine.model.ModelConfig;
 import dev.millrace.kernels.DType;
 import dev.millrace.kernels.KvShape;
 import dev.millrace.kernels.x86.Family;
 import dev.millrace.kernels.x86.FamilyChoice;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -17,6 +22,7 @@ import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -27,10 +33,14 @@ import org.junit.jupiter.params.provider.ValueSource;
  * preempted, with a prefix hit, on any number of threads, and going on after a restore at any token.
  */
 class DeterminismTest {
+    private static final String CODES = "quantized/gptqmodel-w8-g128-asym";
+    private static final String W8A8 = "quantized/llmcompressor-w8a8";
     private static final int NUM_REQUESTS = 24;
     private static final int MAX_TOKENS = 20;
     private static final int GPU_MAX_TOKENS = 6;
     private static final String GPU = "cuda:0";
+
+    @TempDir private Path temporary;
 
     @ParameterizedTest
     @ValueSource(strings = {"llama", "mistral-swa", "qwen3", "gpt_oss", "phi3-longrope"})
@@ -88,25 +98,26 @@ class DeterminismTest {
     @ParameterizedTest
     @MethodSource("arithmetics")
     void answersInEveryArithmeticDoNotDependOnWhatRunsBesideOrOnWhereTheyWentOn(
-            String family, String precision, String quantization) throws Exception {
+            String model, String family, String precision, String quantization) throws Exception {
         Map<String, String> options =
                 Map.of("compute-precision", precision, "quantization", quantization);
         List<Request> requests = requests(20261126).subList(0, 12);
         System.setProperty(FamilyChoice.PROPERTY, family);
         try {
             EngineConfig single = TestConfigs.of(1, 1, 256, 4L << 20, false);
-            List<Completion> alone = all("llama", EngineOptions.parse(options, single), requests);
+            List<Completion> alone = all(model, EngineOptions.parse(options, single), requests);
             Stream<EngineConfig> threads = Stream.of(TestConfigs.of(3, 64, 48, 16L << 20, true));
             for (EngineConfig config : Stream.concat(gpuVariants(), threads).toList()) {
                 EngineConfig variant = EngineOptions.parse(options, config);
-                assertSame(all("llama", variant, requests), alone, family + " " + variant);
+                assertSame(
+                        all(model, variant, requests), alone, model + " " + family + " " + variant);
             }
             List<Request> resumed = new ArrayList<>();
             for (int i = 0; i < requests.size(); i++) {
                 resumed.add(requests.get(i).withResumed(prefixes(alone.get(i), 7)));
             }
             EngineConfig small = EngineOptions.parse(options, TestConfigs.small());
-            assertSame(all("llama", small, resumed), alone, family + " resumed");
+            assertSame(all(model, small, resumed), alone, family + " resumed");
         } finally {
             System.clearProperty(FamilyChoice.PROPERTY);
         }
@@ -114,13 +125,16 @@ class DeterminismTest {
 
     static Stream<Arguments> arithmetics() {
         Stream.Builder<Arguments> all = Stream.builder();
-        all.add(Arguments.of("off", "float32", "checkpoint"));
+        all.add(Arguments.of("llama", "off", "float32", "checkpoint"));
         for (Family family : Family.available()) {
-            all.add(Arguments.of(family.text(), "float32", "checkpoint"));
-            all.add(Arguments.of(family.text(), "auto", "int8"));
+            String name = family.text();
+            all.add(Arguments.of("llama", name, "float32", "checkpoint"));
+            all.add(Arguments.of("llama", name, "auto", "int8"));
+            all.add(Arguments.of(CODES, name, "float32", "checkpoint"));
             if (family.hasBfloat16()) {
-                all.add(Arguments.of(family.text(), "bfloat16", "checkpoint"));
-                all.add(Arguments.of(family.text(), "bfloat16", "fp8"));
+                all.add(Arguments.of("llama", name, "bfloat16", "checkpoint"));
+                all.add(Arguments.of("llama", name, "bfloat16", "fp8"));
+                all.add(Arguments.of(W8A8, name, "bfloat16", "checkpoint"));
             }
         }
         return all.build();
@@ -145,11 +159,31 @@ class DeterminismTest {
         return shorter;
     }
 
-    private static List<Completion> all(String model, EngineConfig config, List<Request> requests)
+    private List<Completion> all(String model, EngineConfig config, List<Request> requests)
             throws Exception {
-        try (LlmEngine engine = LlmEngine.load(Golden.folder(model).model(), config)) {
+        Path path =
+                model.startsWith("quantized/")
+                        ? withTokenizer(TestingModels.path(model))
+                        : Golden.folder(model).model();
+        try (LlmEngine engine = LlmEngine.load(path, config)) {
             return all(engine, requests);
         }
+    }
+
+    /** A checkpoint that has no tokenizer of its own, with that of another model of as many tokens. */
+    private Path withTokenizer(Path checkpoint) throws IOException {
+        Path folder = Files.createDirectories(temporary.resolve(checkpoint.getFileName()));
+        for (Path parent : List.of(TestingModels.path("llama"), checkpoint)) {
+            for (String name : List.of("tokenizer.json", "config.json", "model.safetensors")) {
+                if (Files.exists(parent.resolve(name))) {
+                    Files.copy(
+                            parent.resolve(name),
+                            folder.resolve(name),
+                            StandardCopyOption.REPLACE_EXISTING);
+                }
+            }
+        }
+        return folder;
     }
 
     /** Answers that end at their first token, so that the engine admits more than it has blocks for. */

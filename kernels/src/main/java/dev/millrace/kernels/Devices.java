@@ -1,5 +1,6 @@
 package dev.millrace.kernels;
 
+import dev.millrace.kernels.KernelsConfig.ActivationQuantization;
 import dev.millrace.kernels.KernelsConfig.ComputePrecision;
 import dev.millrace.kernels.KernelsConfig.WeightRounding;
 import dev.millrace.kernels.cuda.CudaRuntime;
@@ -64,7 +65,21 @@ final class Devices {
         }
         return family == null
                 ? new CpuKernels(config)
-                : new X86Kernels(family, config.threads(), bfloat16, config.rounding());
+                : new X86Kernels(
+                        family,
+                        config.threads(),
+                        bfloat16,
+                        config.rounding(),
+                        multipliesBytes(config.activationQuantization(), bfloat16));
+    }
+
+    /** Who asks for float32 gets the weights' own values unless the option says otherwise. */
+    private static boolean multipliesBytes(ActivationQuantization wanted, boolean bfloat16) {
+        return switch (wanted) {
+            case AUTO -> bfloat16;
+            case CHECKPOINT -> true;
+            case OFF -> false;
+        };
     }
 
     private static Kernels portable(KernelsConfig config, String reason) {

@@ -24,7 +24,10 @@ public record KernelsConfig(
 
     /** Whether activations are rounded to 8 bits for weights of 8 bits that were made for that. */
     public enum ActivationQuantization {
-        /** As {@code CHECKPOINT} on a GPU, which has fast products of such codes, as {@code OFF} on the CPU. */
+        /**
+         * As {@code CHECKPOINT} on a GPU, which has fast products of such codes, and for W8A8 weights on native CPU kernels in bfloat16;
+         * else as {@code OFF}.
+         */
         AUTO,
         /** As the checkpoint's scheme says. */
         CHECKPOINT,

@@ -16,16 +16,6 @@ abstract sealed class NarrowKernels implements Kernels permits X86Kernels {
     }
 
     @Override
-    public Weight pack(QuantizedSource source) {
-        throw portable("pack of a quantised matrix");
-    }
-
-    @Override
-    public Weight packGateUp(QuantizedSource source) {
-        return pack(source);
-    }
-
-    @Override
     public KvCache allocateKvCache(KvShape shape, KvScales scales) {
         throw portable("allocateKvCache with scales");
     }

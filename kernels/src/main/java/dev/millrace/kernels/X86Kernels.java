@@ -7,7 +7,7 @@ import dev.millrace.kernels.x86.Attention;
 import dev.millrace.kernels.x86.Context;
 import dev.millrace.kernels.x86.Family;
 import dev.millrace.kernels.x86.Packer;
-import dev.millrace.kernels.x86.PanelFormat;
+import dev.millrace.kernels.x86.PanelChoice;
 import dev.millrace.kernels.x86.Products;
 import dev.millrace.kernels.x86.Rows;
 import java.util.ArrayList;
@@ -36,8 +36,16 @@ public final class X86Kernels extends NarrowKernels {
     private final HostSampling sampling;
     private boolean closed;
 
-    /** {@code bfloat16} says whether activations, keys and values, and products are that, or float32. */
-    X86Kernels(Family family, int threads, boolean bfloat16, WeightRounding rounding) {
+    /**
+     * {@code bfloat16} says whether activations, keys and values, and products are that, or float32; {@code multipliesBytes} whether
+     * activations are rounded to bytes for W8A8 weights.
+     */
+    X86Kernels(
+            Family family,
+            int threads,
+            boolean bfloat16,
+            WeightRounding rounding,
+            boolean multipliesBytes) {
         this.family = family;
         this.rounding = rounding;
         activation = bfloat16 ? DType.BF16 : DType.F32;
@@ -45,7 +53,7 @@ public final class X86Kernels extends NarrowKernels {
         pool = new WorkerPool(threads);
         context = new Context(family, pool);
         host = new CpuKernels(pool, LanesChoice.best(), false);
-        packer = new Packer(context);
+        packer = new Packer(context, new PanelChoice(bfloat16, rounding, multipliesBytes));
         products = new Products(context);
         attention = new Attention(context);
         rows = new Rows(context);
@@ -99,57 +107,36 @@ public final class X86Kernels extends NarrowKernels {
         return new Tensor(dtype, rows, columns, columns, buffer, 0);
     }
 
-    /** Whether weights of {@code format} can be packed here. */
-    public static boolean multiplies(WeightFormat format) {
-        return switch (format) {
-            case F32, F16, BF16, Q8_0, Q4_0, Q4_1 -> true;
-            case Q5_0, Q5_1, Q4_K, Q5_K, Q6_K -> false;
-        };
-    }
-
     @Override
     public Weight pack(WeightSource source) {
         checkOpen();
-        return packer.pack(checked(source), format(source), false);
+        return packer.pack(source);
     }
 
     @Override
     public Weight packTable(WeightSource source) {
         checkOpen();
-        return packer.pack(checked(source), tableFormat(source), false);
+        return packer.packTable(source);
     }
 
     @Override
     public Weight packGateUp(WeightSource source) {
         checkOpen();
         Checks.divides("packGateUp", "2", 2, source.n());
-        return packer.pack(checked(source), format(source), true);
+        return packer.packGateUp(source);
     }
 
-    private static WeightSource checked(WeightSource source) {
-        if (!multiplies(source.format())) {
-            throw portable("pack of " + source.format());
-        }
-        return source;
+    @Override
+    public Weight pack(QuantizedSource source) {
+        checkOpen();
+        return packer.pack(source, false);
     }
 
-    private PanelFormat format(WeightSource source) {
-        return switch (rounding) {
-            case INT8 -> PanelFormat.INT8_ROTATED;
-            case FP8 -> PanelFormat.E4M3;
-            case CHECKPOINT -> unrounded(source);
-        };
-    }
-
-    /** A row of E4M3 numbers is too coarse for what every layer reads, rotated bytes are not. */
-    private PanelFormat tableFormat(WeightSource source) {
-        return rounding == WeightRounding.FP8 ? unrounded(source) : format(source);
-    }
-
-    private PanelFormat unrounded(WeightSource source) {
-        return activation == DType.BF16
-                ? PanelFormat.BF16_PAIRS
-                : PanelFormat.stored(source.format());
+    @Override
+    public Weight packGateUp(QuantizedSource source) {
+        checkOpen();
+        Checks.divides("packGateUp", "2", 2, source.n());
+        return packer.pack(source, true);
     }
 
     /** In bfloat16 products take pairs of elements. */
@@ -178,6 +165,7 @@ public final class X86Kernels extends NarrowKernels {
         return List.of(activation);
     }
 
+    /** Keys and values never are; rows are rounded by the product of a W8A8 weight itself. */
     @Override
     public boolean quantizesActivations() {
         return false;

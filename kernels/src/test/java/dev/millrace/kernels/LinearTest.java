@@ -57,9 +57,6 @@ final class LinearTest {
     @ParameterizedTest
     @EnumSource
     void productsAreRightForAnyShape(WeightFormat format) {
-        if (backend.refuses(format)) {
-            return;
-        }
         Random random = new Random(SEED);
         try (Kernels kernels = backend.open()) {
             for (int[] shape : shapes(format)) {
@@ -123,9 +120,6 @@ final class LinearTest {
     @ParameterizedTest
     @EnumSource
     void rowsHaveTheSameBitsInAnyBatchOnAnyNumberOfThreads(WeightFormat format) {
-        if (backend.refuses(format)) {
-            return;
-        }
         Random random = new Random(SEED);
         int n = 261;
         int k = multiple(format, 608);
@@ -218,9 +212,6 @@ final class LinearTest {
     @ParameterizedTest
     @EnumSource
     void embeddingReadsTheSameWeight(WeightFormat format) {
-        if (backend.refuses(format)) {
-            return;
-        }
         Random random = new Random(SEED);
         int n = 67;
         int k = multiple(format, 96);

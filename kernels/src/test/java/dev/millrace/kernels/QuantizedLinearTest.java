@@ -187,8 +187,12 @@ final class QuantizedLinearTest {
         return values;
     }
 
-    /** A GPU's only kind of bytes that become 16-bit weights: each is rounded once. */
+    /** A GPU's only kind of bytes that become 16-bit weights, and all that native kernels do not multiply as bytes. */
     private boolean isDequantised(TestingQuantized source) {
+        if (!backend.isCuda() && !backend.isPortable()) {
+            return !backend.quantizesActivations()
+                    || !(source.quantization() instanceof Quantization.Int8);
+        }
         return backend.isCuda()
                 && source.quantization() instanceof Quantization.E4m3 e4m3
                 && e4m3.grid() == ScaleGrid.ROW_128;
@@ -206,7 +210,7 @@ final class QuantizedLinearTest {
                 quantise(row, 0, row.length, 127, 0, false);
             }
         } else if (quantization instanceof Quantization.E4m3 e4m3) {
-            if (backend.isCuda() && e4m3.grid() == ScaleGrid.ROW_128) {
+            if (isDequantised(source)) {
                 return in;
             }
             int group = isBlocks(e4m3.grid()) ? 128 : source.k();
@@ -224,7 +228,7 @@ final class QuantizedLinearTest {
         return grid == ScaleGrid.BLOCK_128 || grid == ScaleGrid.ROW_128;
     }
 
-    /** The GPU multiplies by the reciprocal of the scale, the CPU divides by the scale. */
+    /** The GPU and native kernels multiply by the reciprocal of the scale, the portable ones divide by the scale. */
     private void quantise(
             double[] row, int from, int to, float largest, float given, boolean e4m3) {
         float max = 0;
@@ -235,7 +239,7 @@ final class QuantizedLinearTest {
         float factor = given == 0 ? max == 0 ? 0 : largest / max : 1 / given;
         for (int i = from; i < to; i++) {
             float scaled = (float) row[i] * factor;
-            if (!backend.isCuda() && scale != 0) {
+            if (!backend.isCuda() && backend.isPortable() && scale != 0) {
                 scaled = (float) row[i] / scale;
             }
             row[i] = scale * (e4m3 ? nearestE4m3(scaled) : Math.rint(scaled));

@@ -1,7 +1,5 @@
 package dev.millrace.kernels;
 
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
 import dev.millrace.kernels.KernelsConfig.WeightRounding;
 import dev.millrace.kernels.cpu.Lanes;
 import dev.millrace.kernels.cpu.ScalarLanes;
@@ -10,7 +8,6 @@ import dev.millrace.kernels.x86.Family;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.function.IntFunction;
 
 /**
@@ -24,6 +21,7 @@ public final class TestingBackend {
     private final WeightRounding rounding;
     private final IntFunction<Kernels> opener;
     private final boolean quantizesActivations;
+    private Boolean portable;
 
     private TestingBackend(
             String name,
@@ -93,7 +91,13 @@ public final class TestingBackend {
 
     /** Those for quantised checkpoints, and the CPU with activations quantised as well. */
     public static List<TestingBackend> quantizing() {
-        List<TestingBackend> all = new ArrayList<>(portables());
+        List<TestingBackend> all = new ArrayList<>(all());
+        for (Family family : Family.available()) {
+            all.add(multipliesBytes(family, false));
+            if (family.hasBfloat16()) {
+                all.add(multipliesBytes(family, true));
+            }
+        }
         for (Lanes lanes : List.of(new VectorLanes(), new ScalarLanes())) {
             String name = "cpu " + lanes.name() + ", activations quantised";
             all.add(
@@ -118,6 +122,18 @@ public final class TestingBackend {
                 threads -> new CpuKernels(threads, lanes));
     }
 
+    private static TestingBackend multipliesBytes(Family family, boolean bfloat16) {
+        DType activationType = bfloat16 ? DType.BF16 : DType.F32;
+        WeightRounding none = WeightRounding.CHECKPOINT;
+        return new TestingBackend(
+                "cpu " + family + " " + activationType + ", activations quantised",
+                false,
+                activationType,
+                true,
+                none,
+                threads -> new X86Kernels(family, threads, bfloat16, none, true));
+    }
+
     private static TestingBackend x86(Family family, boolean bfloat16, WeightRounding rounding) {
         DType activationType = bfloat16 ? DType.BF16 : DType.F32;
         return new TestingBackend(
@@ -126,7 +142,7 @@ public final class TestingBackend {
                 activationType,
                 false,
                 rounding,
-                threads -> new X86Kernels(family, threads, bfloat16, rounding));
+                threads -> new X86Kernels(family, threads, bfloat16, rounding, false));
     }
 
     private static TestingBackend cuda(DType activationType) {
@@ -167,24 +183,12 @@ public final class TestingBackend {
 
     /** Whether it has every operation. */
     boolean isPortable() {
-        try (Kernels kernels = open(1)) {
-            return !(kernels instanceof X86Kernels);
-        }
-    }
-
-    /** Whether weights of {@code format} are not for this backend, which then has to say so. */
-    boolean refuses(WeightFormat format) {
-        try (Kernels kernels = open(1)) {
-            if (!(kernels instanceof X86Kernels) || X86Kernels.multiplies(format)) {
-                return false;
+        if (portable == null) {
+            try (Kernels kernels = open(1)) {
+                portable = !(kernels instanceof X86Kernels);
             }
-            int k = format.blockElements();
-            TestingWeight source = TestingWeight.random(format, 2, k, new Random(k));
-            assertThatThrownBy(() -> kernels.pack(source))
-                    .isInstanceOf(KernelException.class)
-                    .hasMessageStartingWith("pack of " + format + ": the native CPU kernels");
-            return true;
         }
+        return portable;
     }
 
     /**
@@ -210,9 +214,7 @@ public final class TestingBackend {
 
     /** What reading one number of {@code row} of a packed weight may be off by. */
     double readingError(double[] row) {
-        return rounding == WeightRounding.INT8
-                ? 1e-6 * Arrays.stream(row).map(Math::abs).sum()
-                : 0;
+        return rounding == WeightRounding.INT8 ? 1e-6 * Arrays.stream(row).map(Math::abs).sum() : 0;
     }
 
     /** What rows of activations mean to a product: themselves, or rotated bytes with a scale for each row. */

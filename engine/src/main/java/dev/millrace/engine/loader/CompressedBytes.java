@@ -2,6 +2,7 @@ package dev.millrace.engine.loader;
 
 import dev.millrace.kernels.Quantization;
 import dev.millrace.kernels.Quantization.ScaleGrid;
+import dev.millrace.kernels.cpu.DecodedRows;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -136,7 +137,7 @@ record CompressedBytes(boolean isFloat, Strategy strategy, int groupSize, Activa
                         QuantizedMatrix.bytes(weight, k));
         // The products with E4M3 quantise their activations.
         return activations == Activations.NONE
-                ? new MatrixSource.Plain(new DequantizedMatrix(matrix))
+                ? new MatrixSource.Plain(DecodedRows.of(matrix))
                 : new MatrixSource.Quantized(matrix);
     }
 

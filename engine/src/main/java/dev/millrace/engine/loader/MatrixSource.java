@@ -4,6 +4,7 @@ import dev.millrace.kernels.Kernels;
 import dev.millrace.kernels.QuantizedSource;
 import dev.millrace.kernels.Weight;
 import dev.millrace.kernels.WeightSource;
+import dev.millrace.kernels.cpu.DecodedRows;
 import java.util.List;
 
 /**
@@ -50,7 +51,7 @@ public sealed interface MatrixSource {
 
         @Override
         public WeightSource numbers() {
-            return new DequantizedMatrix(source);
+            return DecodedRows.of(source);
         }
     }
 

@@ -4,9 +4,7 @@ import dev.millrace.engine.loader.Checkpoint;
 import dev.millrace.engine.loader.TensorInfo;
 import dev.millrace.kernels.Activation;
 import dev.millrace.kernels.KernelsConfig.ActivationQuantization;
-import dev.millrace.kernels.WeightFormat;
-import dev.millrace.kernels.X86Kernels;
-import java.util.Arrays;
+import dev.millrace.kernels.KernelsConfig.ComputePrecision;
 import java.util.Optional;
 
 /**
@@ -19,21 +17,28 @@ public final class PortableModels {
 
     /** Why the native kernels will not do for this model, to be read after "as"; empty where they will. */
     public static Optional<String> reason(
-            Checkpoint checkpoint, ActivationQuantization activationQuantization) {
-        Optional<String> weights =
-                checkpoint.tensors().stream()
-                        .filter(tensor -> !isMultiplied(tensor.type()))
-                        .findFirst()
-                        .map(PortableModels::stored);
-        return weights.or(() -> keysAndValues(checkpoint, activationQuantization))
+            Checkpoint checkpoint,
+            ComputePrecision precision,
+            ActivationQuantization activationQuantization) {
+        return e4m3(checkpoint, precision, activationQuantization)
+                .or(() -> keysAndValues(checkpoint, activationQuantization))
                 .or(() -> decoder(checkpoint.config()));
     }
 
-    /** Integers, bytes and unknown types are parts of quantised weights. */
-    private static boolean isMultiplied(String type) {
-        return Arrays.stream(WeightFormat.values())
-                .filter(X86Kernels::multiplies)
-                .anyMatch(format -> format.name().equals(type));
+    /** Native products take E4M3 numbers as bfloat16, and activations as they are. */
+    private static Optional<String> e4m3(
+            Checkpoint checkpoint,
+            ComputePrecision precision,
+            ActivationQuantization activationQuantization) {
+        boolean isNative =
+                precision != ComputePrecision.FLOAT32
+                        && activationQuantization != ActivationQuantization.CHECKPOINT;
+        return isNative
+                ? Optional.empty()
+                : checkpoint.tensors().stream()
+                        .filter(tensor -> tensor.type().startsWith("F8_"))
+                        .findFirst()
+                        .map(PortableModels::stored);
     }
 
     private static String stored(TensorInfo tensor) {

@@ -11,6 +11,10 @@ import dev.millrace.kernels.KernelsConfig;
 import dev.millrace.kernels.KernelsConfig.ActivationQuantization;
 import dev.millrace.kernels.KernelsConfig.ComputePrecision;
 import dev.millrace.kernels.WeightFormat;
+import dev.millrace.kernels.x86.Family;
+import dev.millrace.kernels.x86.FamilyChoice;
+import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -22,19 +26,63 @@ class QuantizedGoldenTest {
     @ParameterizedTest
     @MethodSource("dev.millrace.engine.QuantizedGolden#all")
     void answersInFloat32AreTheReferences(QuantizedGolden golden) {
-        try (Kernels kernels = cpu(ActivationQuantization.OFF);
-                Checkpoint checkpoint = Checkpoint.open(golden.folder())) {
+        try (Kernels kernels = cpu(ActivationQuantization.OFF)) {
+            assertAgrees(golden, kernels);
+        }
+        forNatives(golden, ComputePrecision.FLOAT32, ActivationQuantization.OFF)
+                .run(kernels -> assertAgrees(golden, kernels));
+    }
+
+    private static void assertAgrees(QuantizedGolden golden, Kernels kernels) {
+        try (Checkpoint checkpoint = Checkpoint.open(golden.folder())) {
             DecoderRun run = new DecoderRun(checkpoint, kernels);
             for (int i = 0; i < golden.numPrompts(); i++) {
                 float[][] logits = run.logits(golden.prompt(i).toArray(), 0);
                 float[] last = logits[logits.length - 1];
                 assertThat(last)
-                        .as("%s, prompt %d", golden, i)
+                        .as("%s, prompt %d, %s", golden, i, kernels.description())
                         .usingComparatorWithPrecision(2e-4f)
                         .containsExactly(golden.logits("", i));
                 assertThat(Math.abs(nll(logits, golden, i) - golden.nll("", i))).isLessThan(1e-3);
                 assertSameGreedyTokens(run, last, golden, i);
             }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.millrace.engine.QuantizedGolden#all")
+    void answersInBfloat16AreAsCloseAsItsArithmeticCanBe(QuantizedGolden golden) {
+        forNatives(golden, ComputePrecision.BFLOAT16, ActivationQuantization.OFF)
+                .run(kernels -> assertNoiseOf16Bits(golden, kernels));
+    }
+
+    /** What runs on every instruction family, if the model is one for native kernels. */
+    private record Natives(
+            ComputePrecision precision, ActivationQuantization quantization, boolean fit) {
+        void run(Consumer<Kernels> check) {
+            for (Family family : fit ? Family.available() : List.<Family>of()) {
+                if (precision == ComputePrecision.BFLOAT16 && !family.hasBfloat16()) {
+                    continue;
+                }
+                System.setProperty(FamilyChoice.PROPERTY, family.text());
+                try (Kernels kernels =
+                        Kernels.create(
+                                new KernelsConfig("cpu", 2, precision, DType.BF16, quantization))) {
+                    check.accept(kernels);
+                } finally {
+                    System.clearProperty(FamilyChoice.PROPERTY);
+                }
+            }
+        }
+    }
+
+    private static Natives forNatives(
+            QuantizedGolden golden,
+            ComputePrecision precision,
+            ActivationQuantization quantization) {
+        try (Checkpoint checkpoint = Checkpoint.open(golden.folder())) {
+            boolean fit = PortableModels.reason(checkpoint, precision, quantization).isEmpty();
+            return new Natives(precision, quantization, fit);
         }
     }
 
@@ -61,6 +109,8 @@ class QuantizedGoldenTest {
         try (Kernels kernels = cpu(ActivationQuantization.CHECKPOINT)) {
             assertAgreesWithQuantised(golden, kernels, 1e-3, 0.35, 0.01);
         }
+        forNatives(golden, ComputePrecision.FLOAT32, ActivationQuantization.CHECKPOINT)
+                .run(kernels -> assertAgreesWithQuantised(golden, kernels, 1e-3, 0.35, 0.01));
     }
 
     @ParameterizedTest
@@ -69,6 +119,12 @@ class QuantizedGoldenTest {
         TestingDevices.assumeEmulator();
         try (Checkpoint checkpoint = Checkpoint.open(golden.folder());
                 Kernels kernels = gpu(checkpoint, ActivationQuantization.OFF)) {
+            assertNoiseOf16Bits(golden, kernels);
+        }
+    }
+
+    private static void assertNoiseOf16Bits(QuantizedGolden golden, Kernels kernels) {
+        try (Checkpoint checkpoint = Checkpoint.open(golden.folder())) {
             DecoderRun run = new DecoderRun(checkpoint, kernels);
             for (int i = 0; i < golden.numPrompts(); i++) {
                 float[][] logits = run.logits(golden.prompt(i).toArray(), 0);

@@ -1,9 +1,22 @@
 package dev.millrace.kernels.cpu;
 
+import dev.millrace.kernels.QuantizedSource;
+import dev.millrace.kernels.WeightSource;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
-/** Rows of codes with float32 scales, as {@link CodedPacker} reads them from stored bytes. */
-interface CodedRows {
+/** Rows of codes with float32 scales, read from stored bytes. */
+public interface CodedRows {
+
+    /** Rows of GGUF blocks. */
+    static CodedRows of(WeightSource blocks) {
+        return new GgufRows(blocks);
+    }
+
+    /** Rows of a quantised checkpoint. */
+    static CodedRows of(QuantizedSource codes) {
+        return QuantizedRows.of(codes);
+    }
 
     CodedPanel.Code code();
 
@@ -19,6 +32,15 @@ interface CodedRows {
 
     /** As {@code WeightSource.readRows}. */
     void readRows(int firstRow, int numRows, ByteBuffer target);
+
+    /** Rows by themselves. */
+    default ByteBuffer read(int firstRow, int numRows) {
+        ByteBuffer stored =
+                ByteBuffer.allocate(Math.multiplyExact(numRows, (int) rowBytes()))
+                        .order(ByteOrder.LITTLE_ENDIAN);
+        readRows(firstRow, numRows, stored);
+        return stored;
+    }
 
     /** The code of input {@code i} of the row stored at {@code from}. */
     int bits(ByteBuffer stored, int from, int i);

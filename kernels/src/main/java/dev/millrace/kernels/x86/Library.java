@@ -3,6 +3,7 @@ package dev.millrace.kernels.x86;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -16,6 +17,13 @@ import java.nio.file.Path;
  */
 final class Library {
     private static final String RESOURCE = "libmillrace-x86.so";
+
+    // Offsets in the header of a 64-bit ELF file.
+    private static final int ELF_MAGIC = 0x464C457F;
+    private static final int ELF_HEADER = 64;
+    private static final int SECTIONS_AT = 40;
+    private static final int SECTION_BYTES = 58;
+    private static final int NUM_SECTIONS = 60;
 
     private Library() {}
 
@@ -32,9 +40,13 @@ final class Library {
             if (library == null) {
                 return "this jar was built without them";
             }
+            byte[] bytes = library.readAllBytes();
+            if (!isWhole(bytes)) {
+                return "the library in the jar is not whole: " + bytes.length + " bytes";
+            }
             folder = Files.createTempDirectory("millrace-x86-");
             copy = folder.resolve(RESOURCE);
-            Files.copy(library, copy);
+            Files.write(copy, bytes);
             System.load(copy.toString());
             return null;
         } catch (IOException | UnsatisfiedLinkError e) {
@@ -43,6 +55,20 @@ final class Library {
             delete(copy);
             delete(folder);
         }
+    }
+
+    /** The table of sections ends an ELF file; the system maps a shorter one too, and the process dies when it reads what is missing. */
+    private static boolean isWhole(byte[] bytes) {
+        if (bytes.length < ELF_HEADER) {
+            return false;
+        }
+        ByteBuffer header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        long table = header.getLong(SECTIONS_AT);
+        int entries = Short.toUnsignedInt(header.getShort(NUM_SECTIONS));
+        int entryBytes = Short.toUnsignedInt(header.getShort(SECTION_BYTES));
+        return header.getInt(0) == ELF_MAGIC
+                && table > 0
+                && table <= bytes.length - (long) entries * entryBytes;
     }
 
     /** What is loaded stays in memory without its file. */

@@ -4,9 +4,11 @@ import dev.millrace.kernels.DType;
 import dev.millrace.kernels.DeviceBuffer;
 import dev.millrace.kernels.KernelException;
 import dev.millrace.kernels.PanelWeight;
+import dev.millrace.kernels.QuantizedSource;
 import dev.millrace.kernels.WeightSource;
 import dev.millrace.kernels.cpu.WorkerPool;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /**
  * Brings a checkpoint's matrix into panels, one panel's rows at a time on every thread.
@@ -22,8 +24,10 @@ public final class Packer {
     private final Family family;
     private final Scratch scratch;
     private final Call[] calls;
+    private final PanelChoice choice;
 
-    public Packer(Context context) {
+    public Packer(Context context, PanelChoice choice) {
+        this.choice = choice;
         pool = context.pool;
         memory = context.memory;
         family = context.family;
@@ -34,14 +38,34 @@ public final class Packer {
         }
     }
 
-    /** Reads all of {@code source} as {@code format}; gates and ups each begin a panel. */
-    public PanelWeight pack(WeightSource source, PanelFormat format, boolean gateUp) {
-        int n = source.n();
-        int k = source.k();
+    /** Packs a matrix for {@code linear} and {@code embed}. */
+    public PanelWeight pack(WeightSource source) {
+        return pack(choice.of(source), false);
+    }
+
+    /** Packs the embedding, or the head. */
+    public PanelWeight packTable(WeightSource source) {
+        return pack(choice.ofTable(source), false);
+    }
+
+    /** Packs gates and ups, each of which begin a panel. */
+    public PanelWeight packGateUp(WeightSource source) {
+        return pack(choice.of(source), true);
+    }
+
+    /** Packs a matrix of a quantised checkpoint. */
+    public PanelWeight pack(QuantizedSource source, boolean gateUp) {
+        return pack(choice.of(source), gateUp);
+    }
+
+    private PanelWeight pack(PanelChoice.Form form, boolean gateUp) {
+        PanelFormat format = form.format();
+        int n = form.rows().n();
+        int k = form.rows().k();
         if (n < 1 || k < 1) {
             throw new KernelException("pack: a weight of [" + n + ", " + k + "]");
         }
-        long sliceBytes = source.format().rowBytes(k) * PANEL;
+        long sliceBytes = form.rows().rowBytes() * PANEL;
         if (sliceBytes > Integer.MAX_VALUE - 8) {
             throw new KernelException("pack: rows of " + k + " inputs are too long");
         }
@@ -54,7 +78,7 @@ public final class Packer {
             scales = memory.allocateWeights(DType.F32, (long) panels * PANEL);
         }
         PanelWeight weight = new PanelWeight(format, n, k, gateUp, data, scales);
-        fill(source, weight, panels, (int) sliceBytes);
+        fill(form, weight, panels, (int) sliceBytes);
         return weight;
     }
 
@@ -62,32 +86,35 @@ public final class Packer {
         return (n + PANEL - 1) / PANEL;
     }
 
-    private void fill(WeightSource source, PanelWeight weight, int panels, int sliceBytes) {
-        scratch.reserve(4L * (source.k() + 63));
+    private void fill(PanelChoice.Form form, PanelWeight weight, int panels, int sliceBytes) {
+        scratch.reserve(4L * (weight.k() + 63));
         int perPart = Math.max((panels + 255) / 256, 1);
         ByteBuffer[] slices = new ByteBuffer[calls.length];
         pool.run(
                 (panels + perPart - 1) / perPart,
                 (part, worker) -> {
                     if (slices[worker] == null) {
-                        slices[worker] = ByteBuffer.allocateDirect(sliceBytes);
+                        slices[worker] =
+                                ByteBuffer.allocateDirect(sliceBytes)
+                                        .order(ByteOrder.LITTLE_ENDIAN);
                     }
                     int last = Math.min(panels, (part + 1) * perPart);
                     for (int panel = part * perPart; panel < last; panel++) {
-                        packPanel(source, weight, panel, slices[worker], worker);
+                        packPanel(form, weight, panel, slices[worker], worker);
                     }
                 });
     }
 
     private void packPanel(
-            WeightSource source, PanelWeight weight, int panel, ByteBuffer slice, int worker) {
+            PanelChoice.Form form, PanelWeight weight, int panel, ByteBuffer slice, int worker) {
+        StoredRows stored = form.rows();
         int half = weight.gateUp() ? weight.n() / 2 : weight.n();
         int inHalf = panel % panels(half) * PANEL;
         int first = panel / panels(half) * half + inHalf;
         int rows = Math.min(PANEL, half - inHalf);
-        long rowBytes = source.format().rowBytes(source.k());
+        long rowBytes = stored.rowBytes();
         slice.clear();
-        source.readRows(first, rows, slice);
+        stored.read(first, rows, slice);
         if (slice.position() != rows * rowBytes) {
             throw new KernelException(
                     "pack: "
@@ -107,13 +134,16 @@ public final class Packer {
         calls[worker]
                 .start(Operation.PACK)
                 .put(Library.address(slice))
-                .put(source.format().ordinal())
+                .put(stored.form())
                 .put(rowBytes)
                 .put(rows)
-                .put(source.k())
+                .put(stored.k())
                 .put(((DeviceBuffer) weight.data()).address() + panel * bytes)
                 .put(format)
                 .put(scales)
                 .run(0, worker);
+        if (form.rowScales() != null) {
+            Library.putFloats(form.rowScales(), first, rows, scales, false);
+        }
     }
 }

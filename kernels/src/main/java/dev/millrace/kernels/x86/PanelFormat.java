@@ -10,6 +10,7 @@ public enum PanelFormat {
     Q8_0,
     Q4_0,
     Q4_1,
+    CODES,
     BF16_PAIRS,
     INT8,
     INT8_ROTATED,
@@ -32,7 +33,7 @@ public enum PanelFormat {
 
     /** Whether rows are multiplied in float32. */
     boolean takesFloat32() {
-        return ordinal() <= Q4_1.ordinal();
+        return ordinal() <= CODES.ordinal();
     }
 
     /** Whether rows are multiplied in bfloat16. */

@@ -125,13 +125,7 @@ public final class Products {
     }
 
     private void prepare(
-            Tensor in,
-            PanelWeight weight,
-            long depth,
-            long out,
-            long scales,
-            long sums,
-            int rows) {
+            Tensor in, PanelWeight weight, long depth, long out, long scales, long sums, int rows) {
         int perPart = context.rowsPerPart(rows, weight.k());
         call.start(Operation.PREPARE)
                 .put(out)

@@ -19,6 +19,7 @@ import java.io.InputStream;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -60,6 +61,16 @@ final class LibraryTest {
     @Test
     void aFileThatIsNoLibraryIsLeftAlone() {
         assertThat(Library.load(new ByteArrayInputStream(new byte[5000]))).isNotEmpty();
+    }
+
+    @Test
+    void aLibraryThatWasCutShortIsLeftAlone() throws IOException {
+        byte[] bytes = library();
+        for (int length : new int[] {0, 10, 64, bytes.length / 2, bytes.length - 1}) {
+            byte[] part = Arrays.copyOf(bytes, length);
+            assertThat(Library.load(new ByteArrayInputStream(part)))
+                    .isEqualTo("the library in the jar is not whole: " + length + " bytes");
+        }
     }
 
     @Test
