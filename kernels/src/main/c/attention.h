@@ -116,6 +116,22 @@ static int64_t load_tile(unit *u, int64_t start, int64_t low, int64_t high) {
     return -1;
 }
 
+/* Asks for keys and values [from, to) of a head while others are computed: blocks lie far apart, where the processor does not guess them. */
+static void prefetch_tile(const unit *u, int64_t kv_head, int64_t from, int64_t to) {
+    const attention_args *a = u->a;
+    const int32_t *table = (const int32_t *)a->tables + u->sequence * a->table_stride;
+    int64_t b = a->block_size, bytes = b * a->head_dim * (a->type == F32 ? 4 : 2);
+    for (int64_t key = from / b * b; key < to; key += b) {
+        int64_t block = table[key / b];
+        if (block < 0 || block >= a->num_blocks) return;
+        int64_t base = (block * a->kv_heads + kv_head) * bytes;
+        for (int64_t line = 0; line < bytes; line += 64) {
+            _mm_prefetch((const char *)a->keys + base + line, _MM_HINT_T1);
+            _mm_prefetch((const char *)a->values + base + line, _MM_HINT_T1);
+        }
+    }
+}
+
 /* Scores of one row become weights relative to its largest score so far; what came before is rescaled if that grew. */
 static void softmax(unit *u, int64_t r, int64_t low, int64_t high) {
     const attention_args *a = u->a;
@@ -192,11 +208,17 @@ static void add_tile(unit *u, tiles *t, int64_t start, int64_t high) {
 static int64_t run_unit(unit *u, tiles *t, int64_t first_row) {
     const attention_args *a = u->a;
     load_queries(u, first_row);
-    int64_t last = u->position + u->tokens - 1;
-    for (int64_t start = first_visible(a, u->position) / TILE_KEYS * TILE_KEYS; start <= last; start += TILE_KEYS) {
+    int64_t last = u->position + u->tokens - 1, first = first_visible(a, u->position) / TILE_KEYS * TILE_KEYS;
+    for (int64_t start = first; start <= last; start += TILE_KEYS) {
         int64_t low = at_least(0, first_visible(a, u->position) - start), high = at_most(TILE_KEYS, last + 1 - start);
         int64_t missing = load_tile(u, start, low, high);
         if (missing != -1) return refusal(u->sequence, (int32_t)missing);
+        if (start + TILE_KEYS <= last) {
+            prefetch_tile(u, u->kv_head, start + TILE_KEYS, at_most(start + 2 * TILE_KEYS, last + 1));
+        } else if (u->kv_head + 1 < a->kv_heads) {
+            // The next unit, as heads of a run of tokens follow each other.
+            prefetch_tile(u, u->kv_head + 1, first, at_most(first + TILE_KEYS, last + 1));
+        }
         add_tile(u, t, start, high);
     }
     for (int64_t r = 0; r < u->rows; r++) {
