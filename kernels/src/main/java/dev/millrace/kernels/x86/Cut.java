@@ -42,7 +42,7 @@ record Cut(int rowsPerBlock, int panelsPerPart, int blocks, int groups) {
                 Math.min(
                         (MIN_PART_BYTES + bytes - 1) / bytes,
                         (MIN_PART_PRODUCTS + products - 1) / products);
-        int parts = threads * PARTS_PER_THREAD;
+        long parts = (long) threads * PARTS_PER_THREAD;
         long balanced = (panels + parts - 1) / parts;
         return (int) Math.min(Math.max(fewest, balanced), panels);
     }

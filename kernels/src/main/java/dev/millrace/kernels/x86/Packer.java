@@ -142,8 +142,6 @@ public final class Packer {
                 .put(format)
                 .put(scales)
                 .run(0, worker);
-        if (form.rowScales() != null) {
-            Library.putFloats(form.rowScales(), first, rows, scales, false);
-        }
+        stored.writeScales(first, rows, scales);
     }
 }

@@ -17,13 +17,13 @@ import dev.millrace.kernels.cpu.DecodedRows;
  */
 public record PanelChoice(boolean bfloat16, WeightRounding rounding, boolean multipliesBytes) {
 
-    /** Rows, and the panels that they go into; the scales of rows that have some of their own, or null. */
-    record Form(StoredRows rows, PanelFormat format, float[] rowScales) {}
+    /** Rows, and the panels that they go into. */
+    record Form(StoredRows rows, PanelFormat format) {}
 
     Form of(WeightSource source) {
         return switch (rounding) {
-            case INT8 -> new Form(numbers(source), PanelFormat.INT8_ROTATED, null);
-            case FP8 -> new Form(numbers(source), PanelFormat.E4M3, null);
+            case INT8 -> new Form(numbers(source), PanelFormat.INT8_ROTATED);
+            case FP8 -> new Form(numbers(source), PanelFormat.E4M3);
             case CHECKPOINT -> unrounded(source);
         };
     }
@@ -35,21 +35,21 @@ public record PanelChoice(boolean bfloat16, WeightRounding rounding, boolean mul
 
     private Form unrounded(WeightSource source) {
         if (bfloat16) {
-            return new Form(numbers(source), PanelFormat.BF16_PAIRS, null);
+            return new Form(numbers(source), PanelFormat.BF16_PAIRS);
         }
         return isPacked(source.format())
-                ? new Form(numbers(source), PanelFormat.stored(source.format()), null)
-                : new Form(new StoredRows.Codes(CodedRows.of(source)), PanelFormat.CODES, null);
+                ? new Form(numbers(source), PanelFormat.stored(source.format()))
+                : new Form(new StoredRows.Codes(CodedRows.of(source)), PanelFormat.CODES);
     }
 
     Form of(QuantizedSource source) {
         Quantization quantization = source.quantization();
         boolean asStored = rounding == WeightRounding.CHECKPOINT;
         if (asStored && multipliesBytes && quantization instanceof Quantization.Int8 int8) {
-            return new Form(new StoredRows.SignedBytes(source), PanelFormat.INT8, int8.rowScales());
+            return new Form(new StoredRows.SignedBytes(source, int8), PanelFormat.INT8);
         }
         return asStored && !bfloat16 && areCodes(quantization, source.k())
-                ? new Form(new StoredRows.Codes(CodedRows.of(source)), PanelFormat.CODES, null)
+                ? new Form(new StoredRows.Codes(CodedRows.of(source)), PanelFormat.CODES)
                 : of(DecodedRows.of(source));
     }
 

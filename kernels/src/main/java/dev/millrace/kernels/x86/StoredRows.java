@@ -1,6 +1,7 @@
 package dev.millrace.kernels.x86;
 
 import dev.millrace.kernels.KernelException;
+import dev.millrace.kernels.Quantization;
 import dev.millrace.kernels.QuantizedSource;
 import dev.millrace.kernels.WeightSource;
 import dev.millrace.kernels.cpu.CodedRows;
@@ -26,6 +27,9 @@ sealed interface StoredRows {
 
     /** Appends rows to {@code target}, which is little-endian. */
     void read(int firstRow, int numRows, ByteBuffer target);
+
+    /** Writes the scales of rows that have some of their own. */
+    default void writeScales(int firstRow, int numRows, long address) {}
 
     /** As the checkpoint has them. */
     record Plain(WeightSource source) implements StoredRows {
@@ -55,8 +59,8 @@ sealed interface StoredRows {
         }
     }
 
-    /** Signed bytes, whose scales lie elsewhere. */
-    record SignedBytes(QuantizedSource source) implements StoredRows {
+    /** Signed bytes, whose scales lie beside them. */
+    record SignedBytes(QuantizedSource source, Quantization.Int8 scales) implements StoredRows {
         private static final int ROW_INT8 = 65;
 
         @Override
@@ -82,6 +86,11 @@ sealed interface StoredRows {
         @Override
         public void read(int firstRow, int numRows, ByteBuffer target) {
             source.readRows(firstRow, numRows, target);
+        }
+
+        @Override
+        public void writeScales(int firstRow, int numRows, long address) {
+            Library.putFloats(scales.rowScales(), firstRow, numRows, address, false);
         }
     }
 
