@@ -35,7 +35,8 @@ final class LabelCommandsTest {
             double second = labels.get(1).get("probability").doubleValue();
             assertThat(first + second).isCloseTo(1, within(1e-12));
             assertThat(labels.get(0).get("logprob").doubleValue()).isNegative();
-            assertThat(line.get("label")).isEqualTo(labels.get(first >= second ? 0 : 1).get("label"));
+            assertThat(line.get("label"))
+                    .isEqualTo(labels.get(first >= second ? 0 : 1).get("label"));
         }
         assertThat(run.json().get(1).get("promptTokens").intValue()).isEqualTo(3);
         assertThat(classify("--prompt", "Hello").out().strip()).isIn("yes", "not at all");
@@ -111,7 +112,8 @@ final class LabelCommandsTest {
     }
 
     private static CommandRun classify(String... arguments) {
-        return run("classify", new String[] {"--label", "yes", "--label", " not at all"}, arguments);
+        return run(
+                "classify", new String[] {"--label", "yes", "--label", " not at all"}, arguments);
     }
 
     private static CommandRun embed(String... arguments) {

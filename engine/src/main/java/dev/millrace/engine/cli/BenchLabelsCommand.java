@@ -8,6 +8,9 @@ import dev.millrace.engine.Prompt;
 import dev.millrace.engine.Request;
 import dev.millrace.engine.SamplingParams;
 import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -30,9 +33,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         footer = {
             "",
-            "Both ways get as many prompts of the same kind, all submitted at once. Generating is greedy and forced into one of the",
-            "labels. With --output json: requests, labels, scoredPerSecond, generatedPerSecond, ratio, generatedTokensPerRecord,",
-            "device.",
+            "Both ways get as many prompts of the same kind, of which the first tokens may be shared. Generating is greedy and forced",
+            "into one of the labels. With --output json: requests, labels, scoredPerSecond, generatedPerSecond, ratio, cpuRatio (of the",
+            "engine's processor time, where others use the machine), generatedTokensPerRecord, device.",
             "",
             "Example: millrace bench-labels --model model.gguf --label ' billing question' --label ' technical problem'"
         })
@@ -50,6 +53,12 @@ public final class BenchLabelsCommand implements Callable<Integer> {
             description = "A label to choose from; repeat it.")
     private List<String> labels;
 
+    @Option(
+            names = "--in-flight",
+            paramLabel = "N",
+            description = "Records in the engine at a time (default: all).")
+    private int inFlight = Integer.MAX_VALUE;
+
     @Option(names = "--output", description = "text or json (default: ${DEFAULT-VALUE}).")
     private OutputFormat output = OutputFormat.text;
 
@@ -63,26 +72,48 @@ public final class BenchLabelsCommand implements Callable<Integer> {
             score(engine, prompts.warmup(vocabSize, random));
             generate(engine, prompts.warmup(vocabSize, random));
             List<Prompt> scored = prompts.measured(vocabSize, random);
-            double scoring = score(engine, scored);
+            Seconds scoring = score(engine, scored);
             long before = engine.stats().generatedTokens();
-            List<Prompt> generated = prompts.measured(vocabSize, random);
-            double generating = generate(engine, generated);
+            Seconds generating = generate(engine, prompts.measured(vocabSize, random));
             long tokens = engine.stats().generatedTokens() - before;
             print(
                     Json.object()
                             .put("requests", scored.size())
                             .put("labels", labels.size())
-                            .put("scoredPerSecond", scored.size() / scoring)
-                            .put("generatedPerSecond", generated.size() / generating)
-                            .put("ratio", generating / scoring)
-                            .put("generatedTokensPerRecord", (double) tokens / generated.size())
+                            .put("scoredPerSecond", scored.size() / scoring.clock())
+                            .put("generatedPerSecond", scored.size() / generating.clock())
+                            .put("ratio", generating.clock() / scoring.clock())
+                            .put("cpuRatio", generating.cpu() / scoring.cpu())
+                            .put("generatedTokensPerRecord", (double) tokens / scored.size())
                             .put("device", engine.device()));
         }
         return ExitCodes.OK;
     }
 
-    /** Seconds in which all labels of all prompts are scored. */
-    private double score(LlmEngine engine, List<Prompt> all)
+    /**
+     * What some work took.
+     *
+     * @param clock on the clock
+     * @param cpu processor time of the engine's threads
+     */
+    private record Seconds(double clock, double cpu) {
+        static Seconds now() {
+            ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+            long cpuNanos = 0;
+            for (ThreadInfo thread : threads.dumpAllThreads(false, false)) {
+                boolean ofEngine = thread.getThreadName().startsWith("millrace-");
+                cpuNanos += ofEngine ? threads.getThreadCpuTime(thread.getThreadId()) : 0;
+            }
+            return new Seconds(System.nanoTime() * 1e-9, cpuNanos * 1e-9);
+        }
+
+        Seconds since(Seconds start) {
+            return new Seconds(clock - start.clock, cpu - start.cpu);
+        }
+    }
+
+    /** What scoring all labels of all prompts takes. */
+    private Seconds score(LlmEngine engine, List<Prompt> all)
             throws InterruptedException, ExecutionException {
         return seconds(
                 engine,
@@ -93,8 +124,8 @@ public final class BenchLabelsCommand implements Callable<Integer> {
                                         "bench", prompt, labels, false, Optional.empty())));
     }
 
-    /** Seconds in which one of the labels is generated for each prompt. */
-    private double generate(LlmEngine engine, List<Prompt> all)
+    /** What generating one of the labels for each prompt takes. */
+    private Seconds generate(LlmEngine engine, List<Prompt> all)
             throws InterruptedException, ExecutionException {
         SamplingParams sampling =
                 SamplingParams.builder()
@@ -105,18 +136,21 @@ public final class BenchLabelsCommand implements Callable<Integer> {
         return seconds(engine, all, prompt -> engine.submit(Request.of("bench", prompt, sampling)));
     }
 
-    private static <T> double seconds(
+    private <T> Seconds seconds(
             LlmEngine engine, List<Prompt> all, Function<Prompt, CompletableFuture<T>> submission)
             throws InterruptedException, ExecutionException {
-        long start = System.nanoTime();
+        Seconds start = Seconds.now();
         List<CompletableFuture<T>> answers = new ArrayList<>();
         for (Prompt prompt : all) {
+            if (answers.size() >= inFlight) {
+                Patience.await(answers.get(answers.size() - inFlight));
+            }
             answers.add(Patience.submit(engine, () -> submission.apply(prompt)));
         }
         for (CompletableFuture<T> answer : answers) {
             Patience.await(answer);
         }
-        return (System.nanoTime() - start) * 1e-9;
+        return Seconds.now().since(start);
     }
 
     private void print(ObjectNode result) {
