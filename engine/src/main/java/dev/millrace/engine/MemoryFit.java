@@ -13,6 +13,8 @@ import dev.millrace.kernels.KvShape;
  * @param weightBytes of the weights in memory, an estimate
  * @param gpuKvBytesPerToken keys and values of one token over all layers on a GPU
  * @param hostKvBytesPerToken the same on the CPU
+ * @param kvTokensPerSequence most tokens of one sequence whose keys and values are kept at a time: the model's context, or less where
+ *     every layer has a sliding window
  * @param gpuActivationBytes beside the weights on a GPU
  * @param hostActivationBytes beside the weights on the CPU
  */
@@ -20,6 +22,7 @@ public record MemoryFit(
         long weightBytes,
         long gpuKvBytesPerToken,
         long hostKvBytesPerToken,
+        long kvTokensPerSequence,
         long gpuActivationBytes,
         long hostActivationBytes) {
 
@@ -28,10 +31,17 @@ public record MemoryFit(
         ModelConfig model = checkpoint.config();
         KvShape token = new KvShape(model.numLayers(), 1, 1, model.numKvHeads(), model.headDim());
         int batch = EngineConfig.defaults().maxNumBatchedTokens();
+        int context = model.maxPositionEmbeddings();
+        int blockSize = EngineConfig.defaults().blockSize();
+        long kept =
+                (long) blockSize
+                        * KvCacheManager.mostBlocks(
+                                blockSize, model.commonWindow(), batch, context);
         return new MemoryFit(
                 checkpoint.deviceBytes(),
                 token.blockBytes(DType.BF16),
                 token.blockBytes(DType.F32),
+                Math.min(context, kept),
                 Decoder.activationBytes(model, DType.BF16, batch),
                 Decoder.activationBytes(model, DType.F32, batch));
     }

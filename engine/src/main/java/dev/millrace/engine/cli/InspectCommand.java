@@ -89,7 +89,8 @@ public final class InspectCommand implements Callable<Integer> {
         TensorClass.summarize(checkpoint.tensors()).forEach(c -> classes.add(c.json()));
         facts.put("weightBytes", fit.weightBytes())
                 .put("gpuKvBytesPerToken", fit.gpuKvBytesPerToken())
-                .put("hostKvBytesPerToken", fit.hostKvBytesPerToken());
+                .put("hostKvBytesPerToken", fit.hostKvBytesPerToken())
+                .put("kvTokensPerSequence", fit.kvTokensPerSequence());
         if (gpuMemory != null) {
             facts.put("gpuMemoryBytes", gpuMemory)
                     .put("gpuMaxConcurrentTokens", fit.tokensOnGpu(gpuMemory));

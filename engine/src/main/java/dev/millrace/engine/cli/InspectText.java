@@ -29,10 +29,11 @@ final class InspectText {
         line(
                 out,
                 "KV cache",
-                "%,d bytes a token on a GPU, %,d on the CPU"
+                "%,d bytes a token on a GPU, %,d on the CPU; at most %,d tokens a sequence"
                         .formatted(
                                 facts.get("gpuKvBytesPerToken").asLong(),
-                                facts.get("hostKvBytesPerToken").asLong()));
+                                facts.get("hostKvBytesPerToken").asLong(),
+                                facts.get("kvTokensPerSequence").asLong()));
         fit(out, facts, "gpu", "fits a GPU of ");
         fit(out, facts, "host", "fits a host of ");
         line(out, "licence", orNone(facts.get("licence")));
