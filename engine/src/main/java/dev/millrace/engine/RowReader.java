@@ -66,6 +66,8 @@ final class RowReader {
 
     /** Reads the rows of a step from its last hidden states A [T, E]. */
     void read(ScheduledBatch batch, Tensor normed) {
+        // A step that found no memory may have left some.
+        scored.clear();
         int firstRow = 0;
         for (int s = 0; s < batch.size(); s++) {
             Sequence sequence = batch.sequence(s);
@@ -85,8 +87,7 @@ final class RowReader {
     /** {@code offset}: row of the step less row of the sequence. */
     private void read(RowUse use, int from, int end, int offset, Tensor normed) {
         if (use instanceof PooledStates pooled) {
-            // A step that found no memory is computed again, though some of its rows may have been
-            // added.
+            // Some may have been added by a step that found no memory and is computed again.
             pool(pooled, Math.max(from, pooled.nextRow()) + offset, end + offset, normed);
             return;
         }
