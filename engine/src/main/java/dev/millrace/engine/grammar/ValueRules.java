@@ -26,6 +26,9 @@ final class ValueRules {
 
     private static final int MAX_MODULUS = 10_000;
 
+    /** Steps of a divisor's last digit, for each place behind the point. */
+    private static final int MAX_REMAINDERS = 50_000;
+
     private final Lexemes lexemes;
     private final ArrayRules arrays;
     private final ObjectRules objects;
@@ -164,13 +167,19 @@ final class ValueRules {
         for (BigDecimal divisor : constraints.multiples()) {
             BigDecimal plain = divisor.stripTrailingZeros();
             BigDecimal modulus = plain.movePointRight(Math.max(0, plain.scale()));
-            if (modulus.compareTo(BigDecimal.valueOf(MAX_MODULUS)) > 0 || plain.scale() > 4) {
+            BigDecimal states =
+                    modulus.multiply(BigDecimal.valueOf(Math.max(0, plain.scale()) + 1));
+            if (modulus.compareTo(BigDecimal.valueOf(MAX_MODULUS)) > 0
+                    || states.compareTo(BigDecimal.valueOf(MAX_REMAINDERS)) > 0
+                    || plain.scale() > NumberText.MAX_FRACTION_DIGITS) {
                 throw first(conjunction, "multipleOf")
                         .problem(
                                 GrammarError.LIMIT,
                                 "multipleOf",
                                 plain.toPlainString(),
-                                "at most " + MAX_MODULUS + " steps of a digit, and 4 decimals",
+                                "at most "
+                                        + MAX_MODULUS
+                                        + " steps of a digit at 4 decimals, fewer at up to 16",
                                 "Use a smaller divisor");
             }
         }
