@@ -132,6 +132,11 @@ public final class LlmEngine implements AutoCloseable {
         return new EngineOverloadedException(problem, loop.admission().retryAfter());
     }
 
+    /** The tokens of a prompt, as {@link #submit} makes them. */
+    public TokenIds tokenize(Prompt prompt) {
+        return intake.tokenize(prompt);
+    }
+
     /** Completes, on the engine thread, when the engine takes requests again after it refused one; at once if it does now. */
     public CompletableFuture<Void> whenAdmitting() {
         CompletableFuture<Void> future = loop.admission().whenAdmitting();

@@ -49,6 +49,10 @@ final class RequestIntake {
         return new TokenBytes(bytes, vocabSize);
     }
 
+    TokenIds tokenize(Prompt prompt) {
+        return prompts.tokenize(prompt);
+    }
+
     /**
      * Prepares a request.
      *

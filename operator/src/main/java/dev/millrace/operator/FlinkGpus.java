@@ -3,8 +3,8 @@ package dev.millrace.operator;
 import dev.millrace.engine.InvalidModelException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.apache.flink.api.common.externalresource.ExternalResourceInfo;
-import org.apache.flink.api.common.functions.RuntimeContext;
 
 /**
  * The GPUs that Flink has for this TaskManager: its external resource {@code gpu}. All slots of the process see all of them, as
@@ -24,9 +24,9 @@ final class FlinkGpus {
      *
      * @throws InvalidModelException if one has no number
      */
-    static List<Integer> indexes(RuntimeContext context) {
+    static List<Integer> indexes(Set<ExternalResourceInfo> gpus) {
         List<Integer> indexes = new ArrayList<>();
-        for (ExternalResourceInfo info : context.getExternalResourceInfos(RESOURCE)) {
+        for (ExternalResourceInfo info : gpus) {
             indexes.add(index(info.getProperty(INDEX).orElse("")));
         }
         return indexes.stream().sorted().distinct().toList();

@@ -7,6 +7,7 @@ import dev.millrace.engine.LlmEngine;
 import dev.millrace.engine.Output;
 import dev.millrace.engine.Status;
 import dev.millrace.engine.Timing;
+import dev.millrace.engine.Usage;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.function.ToLongFunction;
@@ -22,7 +23,7 @@ import org.apache.flink.runtime.metrics.DescriptiveStatisticsHistogram;
  *
  * <p>Thread-safety: updated by the task thread, read by reporters.
  */
-final class LlmMetrics {
+public final class LlmMetrics {
     private static final int WINDOW = 1024;
 
     private final Counter promptTokens;
@@ -35,7 +36,8 @@ final class LlmMetrics {
     private final Map<FinishReason, Counter> finishReasons = new EnumMap<>(FinishReason.class);
     private final Map<Status, Counter> failedRecords = new EnumMap<>(Status.class);
 
-    LlmMetrics(MetricGroup parent, LlmEngine engine, Gauge<Integer> inFlightRecords) {
+    /** Registers the group below {@code parent}. */
+    public LlmMetrics(MetricGroup parent, LlmEngine engine, Gauge<Integer> inFlightRecords) {
         MetricGroup group = parent.addGroup("llm");
         group.gauge("inFlightRecords", inFlightRecords);
         engineGauge(group, "runningRequests", engine, EngineStats::runningRequests);
@@ -69,11 +71,13 @@ final class LlmMetrics {
         discardedTokens.inc(tokens);
     }
 
-    void failed(Status status) {
+    /** A record or row could not be answered. */
+    public void failed(Status status) {
         failedRecords.get(status).inc();
     }
 
-    void completed(Completion completion) {
+    /** An answer is complete. */
+    public void completed(Completion completion) {
         promptTokens.inc(completion.usage().promptTokens());
         int generated = completion.usage().generatedTokens() - completion.usage().resumedTokens();
         generationTokens.inc(generated);
@@ -90,6 +94,11 @@ final class LlmMetrics {
             long decoding = timing.totalNanos() - timing.firstTokenNanos();
             interTokenLatency.update(decoding / (perOutput - 1) / 1000);
         }
+    }
+
+    /** A prompt was computed whose answer is no text. */
+    public void computed(Usage usage) {
+        promptTokens.inc(usage.promptTokens());
     }
 
     private static void engineGauge(

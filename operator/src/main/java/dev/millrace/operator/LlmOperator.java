@@ -1,14 +1,10 @@
 package dev.millrace.operator;
 
 import dev.millrace.engine.Completion;
-import dev.millrace.engine.DeviceErrorCode;
-import dev.millrace.engine.EngineError;
 import dev.millrace.engine.EngineFailedException;
 import dev.millrace.engine.EngineOverloadedException;
-import dev.millrace.engine.ErrorCode;
 import dev.millrace.engine.FinishReason;
 import dev.millrace.engine.Generation;
-import dev.millrace.engine.InvalidModelException;
 import dev.millrace.engine.InvalidRequestException;
 import dev.millrace.engine.LlmEngine;
 import dev.millrace.engine.Output;
@@ -27,7 +23,6 @@ import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
-import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
@@ -106,7 +101,11 @@ final class LlmOperator<IN, OUT> extends AbstractStreamOperator<OUT>
     public void open() throws Exception {
         super.open();
         TaskChecks.onOpen(this);
-        sharedEngine = acquireEngine();
+        sharedEngine =
+                SharedEngine.acquireForTask(
+                        spec.engine(),
+                        getRuntimeContext().getExternalResourceInfos(SharedEngine.GPUS),
+                        spec.options());
         engine = sharedEngine.engine();
         inFlight = new LinkedHashSet<>();
         backlog = new ArrayDeque<>();
@@ -119,19 +118,6 @@ final class LlmOperator<IN, OUT> extends AbstractStreamOperator<OUT>
         }
         restored = null;
         submitBacklog();
-    }
-
-    /** A checkpoint that cannot be used will not be mended by a restart, so the job ends with the reason. */
-    private SharedEngine acquireEngine() throws InterruptedException {
-        try {
-            List<Integer> gpus = FlinkGpus.indexes(getRuntimeContext());
-            return SharedEngine.acquire(spec.engine().onGpus(gpus), spec.options().engineLinger());
-        } catch (InvalidModelException e) {
-            throw new SuppressRestartsException(e);
-        } catch (EngineFailedException e) {
-            exitIfDeviceLost(e);
-            throw e;
-        }
     }
 
     @Override
@@ -290,17 +276,7 @@ final class LlmOperator<IN, OUT> extends AbstractStreamOperator<OUT>
     }
 
     private EngineFailedException engineFailed(EngineFailedException e) {
-        sharedEngine.discard(); // the restarted task loads it anew
-        exitIfDeviceLost(e);
+        sharedEngine.failed(e, spec.options().onEngineFailure());
         return e;
-    }
-
-    /** A device that hangs is as good as lost. */
-    private void exitIfDeviceLost(EngineFailedException e) {
-        ErrorCode code = e.problem().code();
-        boolean lost = code == DeviceErrorCode.DEVICE_LOST || code == EngineError.STEP_TIMEOUT;
-        if (lost && spec.options().onEngineFailure() == OnEngineFailure.EXIT_IF_DEVICE_LOST) {
-            ProcessExit.deviceLost(e.problem());
-        }
     }
 }

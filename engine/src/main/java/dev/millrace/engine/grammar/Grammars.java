@@ -54,6 +54,18 @@ public final class Grammars {
         return grammar;
     }
 
+    /**
+     * Tokens that suffice for the shortest answer of a form and its end, where each byte is a token: what a form needs is known
+     * before a model is.
+     *
+     * @throws GrammarException if it cannot be read, enforced or fulfilled
+     */
+    public static int sufficientTokens(AnswerFormat format) {
+        BitSet bytes = new BitSet();
+        bytes.set(0, 256);
+        return rule(format, new Lexemes(bytes)).shortest() + 1;
+    }
+
     private static Rule rule(AnswerFormat format, Lexemes lexemes) {
         if (format instanceof AnswerFormat.JsonSchema json) {
             return SchemaCompiler.compile(json.schema(), lexemes);
