@@ -12,10 +12,10 @@ import java.util.function.Supplier;
  *
  * @param name key of the engines
  */
-record TestingEngineProvider(String name) implements EngineProvider {
+public record TestingEngineProvider(String name) implements EngineProvider {
     private static final Map<String, Supplier<LlmEngine>> ENGINES = new ConcurrentHashMap<>();
 
-    static TestingEngineProvider of(Supplier<LlmEngine> engines) {
+    public static TestingEngineProvider of(Supplier<LlmEngine> engines) {
         String name = UUID.randomUUID().toString();
         ENGINES.put(name, engines);
         return new TestingEngineProvider(name);

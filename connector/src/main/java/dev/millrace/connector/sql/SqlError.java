@@ -4,7 +4,7 @@ import dev.millrace.engine.ErrorCode;
 import dev.millrace.engine.Status;
 import org.apache.flink.table.api.ValidationException;
 
-/** What can be wrong with a model or a query in SQL. All but the last two are found before the job starts. */
+/** What can be wrong with a model or a query in SQL. What a row can have is at the end; the rest is found before the job starts. */
 public enum SqlError implements ErrorCode {
     /** An option has a value that is not allowed. */
     INVALID_OPTION("LLM-SQ-01", Status.INVALID_INPUT),
@@ -31,7 +31,11 @@ public enum SqlError implements ErrorCode {
     /** The row has a null where the prompt needs a value. */
     NULL_INPUT("LLM-SQ-12", Status.INVALID_INPUT),
     /** The prompt has more tokens than {@code max-context-size}, or than the model takes. */
-    CONTEXT_OVERFLOW("LLM-SQ-13", Status.PROMPT_TOO_LONG);
+    CONTEXT_OVERFLOW("LLM-SQ-13", Status.PROMPT_TOO_LONG),
+    /** The row's chat has a message with an unknown role. */
+    MESSAGES("LLM-SQ-14", Status.INVALID_INPUT),
+    /** The deadline passed before the answer was complete. */
+    DEADLINE("LLM-SQ-15", Status.DEADLINE);
 
     private final String id;
     private final Status status;

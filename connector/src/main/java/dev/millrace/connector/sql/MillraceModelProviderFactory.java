@@ -1,0 +1,51 @@
+package dev.millrace.connector.sql;
+
+import dev.millrace.engine.EngineConfig;
+import dev.millrace.operator.EngineProvider;
+import dev.millrace.operator.EngineSpec;
+import java.util.HashSet;
+import java.util.Set;
+import org.apache.flink.configuration.ConfigOption;
+import org.apache.flink.table.factories.ModelProviderFactory;
+import org.apache.flink.table.ml.ModelProvider;
+
+/** Makes models of {@code CREATE MODEL … WITH ('provider' = 'millrace', …)}; Flink finds it by its name. */
+public class MillraceModelProviderFactory implements ModelProviderFactory {
+    /** Value of the option {@code provider}. */
+    public static final String IDENTIFIER = "millrace";
+
+    @Override
+    public String factoryIdentifier() {
+        return IDENTIFIER;
+    }
+
+    @Override
+    public Set<ConfigOption<?>> requiredOptions() {
+        return Set.of(ModelOptions.MODEL);
+    }
+
+    @Override
+    public Set<ConfigOption<?>> optionalOptions() {
+        Set<ConfigOption<?>> options = new HashSet<>();
+        OptionList.ENTRIES.forEach(entry -> options.add(entry.option()));
+        options.removeAll(requiredOptions());
+        return options;
+    }
+
+    @Override
+    public ModelProvider createModelProvider(Context context) {
+        MillraceModelProvider provider =
+                new MillraceModelProvider(
+                        new SqlModelReader(factoryIdentifier(), this::engine),
+                        context.getObjectIdentifier().getObjectName(),
+                        context.getCatalogModel(),
+                        context.getConfiguration());
+        provider.check();
+        return provider;
+    }
+
+    /** Where the engine comes from. */
+    EngineProvider engine(String model, EngineConfig config) {
+        return new EngineSpec(model, config);
+    }
+}

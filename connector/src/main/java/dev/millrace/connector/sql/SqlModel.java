@@ -1,0 +1,37 @@
+package dev.millrace.connector.sql;
+
+import dev.millrace.operator.EngineProvider;
+import java.io.Serializable;
+import java.time.Duration;
+import org.apache.flink.table.types.logical.RowType;
+
+/**
+ * A model as a statement describes it, checked as far as that goes without its checkpoint.
+ *
+ * @param name in messages, metrics and logs
+ * @param engine where its engine comes from
+ * @param engineLinger how long the engine stays loaded after its last user
+ * @param maxNumSeqs most sequences in one step of the engine
+ * @param task what is asked
+ * @param settings how it is asked
+ * @param inputs names and types of the INPUT columns
+ * @param prompt what a row becomes
+ * @param outputs the OUTPUT columns
+ * @param overflow what becomes of long prompts
+ * @param errors what becomes of rows that cannot be answered
+ * @param timeout deadline of a row; zero for none
+ */
+record SqlModel(
+        String name,
+        EngineProvider engine,
+        Duration engineLinger,
+        int maxNumSeqs,
+        Task task,
+        TaskSettings settings,
+        RowType inputs,
+        PromptSource prompt,
+        OutputColumns outputs,
+        ContextLimit overflow,
+        ErrorHandlingStrategy errors,
+        Duration timeout)
+        implements Serializable {}

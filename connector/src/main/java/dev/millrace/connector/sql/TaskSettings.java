@@ -1,0 +1,44 @@
+package dev.millrace.connector.sql;
+
+import dev.millrace.engine.Pooling;
+import dev.millrace.engine.SamplingParams;
+import java.io.Serializable;
+import java.util.List;
+
+/** What a task asks of the engine beside the prompt. */
+sealed interface TaskSettings extends Serializable {
+
+    /**
+     * Text, generated token by token.
+     *
+     * @param sampling for all rows; its format is the schema of the answers, if they have one
+     * @param seedOfRow each row has its own seed, made from its prompt
+     * @param typed whether answers are JSON objects with the answer's columns; otherwise they are the one column's text
+     */
+    record Generation(SamplingParams sampling, boolean seedOfRow, boolean typed)
+            implements TaskSettings {}
+
+    /**
+     * One of several labels.
+     *
+     * @param probability position of the column for its probability among the answer's columns; -1 for none
+     */
+    record Labels(List<String> labels, boolean calibrated, int probability)
+            implements TaskSettings {
+        public Labels {
+            labels = List.copyOf(labels);
+        }
+    }
+
+    /** Probability of the first of two labels. */
+    record Score(String yes, String no) implements TaskSettings {}
+
+    /**
+     * A vector.
+     *
+     * @param dimension how many values are kept; 0 for all
+     * @param doubles whether the column holds DOUBLE, not FLOAT
+     */
+    record Vector(Pooling pooling, boolean normalized, int dimension, boolean doubles)
+            implements TaskSettings {}
+}

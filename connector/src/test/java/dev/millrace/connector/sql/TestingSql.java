@@ -1,0 +1,57 @@
+package dev.millrace.connector.sql;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.api.common.RuntimeExecutionMode;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ExecutionOptions;
+import org.apache.flink.table.api.EnvironmentSettings;
+import org.apache.flink.table.api.TableEnvironment;
+import org.apache.flink.types.Row;
+import org.apache.flink.util.CloseableIterator;
+
+/** Runs statements in a session of its own. */
+final class TestingSql {
+    private final TableEnvironment session;
+
+    private TestingSql(RuntimeExecutionMode mode) {
+        Configuration configuration = new Configuration();
+        configuration.set(ExecutionOptions.RUNTIME_MODE, mode);
+        session =
+                TableEnvironment.create(
+                        EnvironmentSettings.newInstance().withConfiguration(configuration).build());
+    }
+
+    static TestingSql streaming() {
+        return new TestingSql(RuntimeExecutionMode.STREAMING);
+    }
+
+    static TestingSql in(RuntimeExecutionMode mode) {
+        return new TestingSql(mode);
+    }
+
+    TestingSql set(String key, String value) {
+        session.getConfig().set(key, value);
+        return this;
+    }
+
+    /** A statement that returns at once. */
+    TestingSql run(String statement) {
+        session.executeSql(statement);
+        return this;
+    }
+
+    /** Plans a query without running it. */
+    String explain(String query) {
+        return session.explainSql(query);
+    }
+
+    /** All rows of a bounded query. */
+    List<Row> rows(String query) throws Exception {
+        List<Row> rows = new ArrayList<>();
+        try (CloseableIterator<Row> results = session.executeSql(query).collect()) {
+            results.forEachRemaining(rows::add);
+        }
+        return rows;
+    }
+}
