@@ -39,7 +39,7 @@ record AnswerSchema(Configuration config, RowType columns) {
                         .<AnswerFormat>map(
                                 own -> new AnswerFormat.JsonSchema(joined(own, derived.schema())))
                         .orElse(derived.format());
-        requireEnforceable(format);
+        requireEnforceable(format, config.get(ModelOptions.MAX_TOKENS));
         return format;
     }
 
@@ -97,7 +97,8 @@ record AnswerSchema(Configuration config, RowType columns) {
                         + ", allowed is a JSON schema of the answer, an object with the OUTPUT columns as properties. Mend the schema.");
     }
 
-    private void requireEnforceable(AnswerFormat format) {
+    /** Refuses a form that cannot be enforced, or whose shortest answer has more than {@code most} tokens. */
+    static void requireEnforceable(AnswerFormat format, int most) {
         int needed;
         try {
             needed = Grammars.sufficientTokens(format);
@@ -105,7 +106,6 @@ record AnswerSchema(Configuration config, RowType columns) {
             throw SqlError.SCHEMA.refusal(
                     "The schema of the answers cannot be enforced. " + e.getMessage());
         }
-        int most = config.get(ModelOptions.MAX_TOKENS);
         if (needed > most) {
             throw SqlError.SCHEMA.refusal(
                     "Invalid value for option 'max-tokens'. Given is %d, but the shortest answer may take %d tokens, one for each byte. Set"

@@ -2,7 +2,6 @@ package dev.millrace.connector.sql;
 
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import org.apache.flink.table.types.logical.LogicalTypeRoot;
 
 /** OUTPUT columns that the provider fills by itself, known by their names. */
@@ -18,11 +17,13 @@ enum MetadataColumn {
     LOGPROB("FLOAT or DOUBLE", LogicalTypeRoot.FLOAT, LogicalTypeRoot.DOUBLE);
 
     private final String types;
-    private final Set<LogicalTypeRoot> roots;
+    private final LogicalTypeRoot one;
+    private final LogicalTypeRoot other;
 
     MetadataColumn(String types, LogicalTypeRoot one, LogicalTypeRoot other) {
         this.types = types;
-        this.roots = one == other ? Set.of(one) : Set.of(one, other);
+        this.one = one;
+        this.other = other;
     }
 
     static Optional<MetadataColumn> of(String name) {
@@ -39,7 +40,7 @@ enum MetadataColumn {
     }
 
     boolean takes(LogicalTypeRoot root) {
-        return roots.contains(root);
+        return root == one || root == other;
     }
 
     String types() {

@@ -1,7 +1,5 @@
 package dev.millrace.connector.sql;
 
-import dev.millrace.engine.EngineConfig;
-import dev.millrace.operator.EngineProvider;
 import dev.millrace.operator.EngineSpec;
 import java.util.HashSet;
 import java.util.Set;
@@ -36,7 +34,7 @@ public class MillraceModelProviderFactory implements ModelProviderFactory {
     public ModelProvider createModelProvider(Context context) {
         MillraceModelProvider provider =
                 new MillraceModelProvider(
-                        new SqlModelReader(factoryIdentifier(), this::engine),
+                        new SqlModelReader(factoryIdentifier(), engines()),
                         context.getObjectIdentifier().getObjectName(),
                         context.getCatalogModel(),
                         context.getConfiguration());
@@ -44,8 +42,8 @@ public class MillraceModelProviderFactory implements ModelProviderFactory {
         return provider;
     }
 
-    /** Where the engine comes from. */
-    EngineProvider engine(String model, EngineConfig config) {
-        return new EngineSpec(model, config);
+    /** Where engines come from. */
+    EngineSource engines() {
+        return EngineSpec::new;
     }
 }

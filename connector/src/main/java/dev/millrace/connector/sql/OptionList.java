@@ -3,6 +3,7 @@ package dev.millrace.connector.sql;
 import dev.millrace.connector.Nearest;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -130,6 +131,18 @@ final class OptionList {
                 .toList();
     }
 
+    /** Those options that a task has a use for; keys that no option has stay, to be refused. */
+    static Map<String, String> forTask(Map<String, String> options, Task task) {
+        Map<String, String> used = new HashMap<>(options);
+        for (Entry entry : ENTRIES) {
+            if (!entry.tasks.contains(task)) {
+                used.keySet().removeAll(names(entry));
+            }
+        }
+        used.put(ModelOptions.TASK.key(), task.toString());
+        return used;
+    }
+
     /** In Flink's sentences, with the name that was meant. */
     static ValidationException unknown(String where, String key, List<String> known) {
         return SqlError.UNKNOWN_OPTION.refusal(
@@ -160,7 +173,7 @@ final class OptionList {
     }
 
     private static String allowed(Entry entry) {
-        if (entry.option == ModelOptions.ERROR_HANDLING_STRATEGY) {
+        if (entry.option.equals(ModelOptions.ERROR_HANDLING_STRATEGY)) {
             return "ignore or failover (an engine in the same process has nothing to gain from a retry)";
         }
         return switch (entry.type) {

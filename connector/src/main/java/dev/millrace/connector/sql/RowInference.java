@@ -36,14 +36,23 @@ final class RowInference implements AutoCloseable {
     private final EngineTask<?> task;
 
     private RowInference(
-            SqlModel model, Deadline deadline, SharedEngine lease, InferenceMetrics metrics) {
+            SqlModel model,
+            Deadline deadline,
+            SharedEngine lease,
+            EngineCalls calls,
+            InferenceMetrics metrics) {
         this.model = model;
         this.deadline = deadline;
         this.texts = new ColumnTexts(model.inputs());
         this.lease = lease;
-        this.calls = new EngineCalls(lease.engine(), "millrace-sql-" + model.name());
+        this.calls = calls;
         this.metrics = metrics;
         this.task = EngineTask.of(model);
+    }
+
+    /** Asks another model of the same engine, with the same lease; it is not to be closed. */
+    RowInference with(SqlModel other) {
+        return new RowInference(other, deadline, lease, calls, metrics);
     }
 
     /** Leases the model's engine, and waits until it is loaded. */
@@ -63,7 +72,8 @@ final class RowInference implements AutoCloseable {
                         context.getExternalResourceInfos(SharedEngine.GPUS),
                         options);
         InferenceMetrics metrics = new InferenceMetrics(context.getMetricGroup(), lease.engine());
-        return new RowInference(model, deadline, lease, metrics);
+        EngineCalls calls = new EngineCalls(lease.engine(), "millrace-sql-" + model.name());
+        return new RowInference(model, deadline, lease, calls, metrics);
     }
 
     /** An engine of a job's own class loader must go with its last user, as functions get no word of the loader's end. */

@@ -1,5 +1,6 @@
 package dev.millrace.connector.sql;
 
+import dev.millrace.engine.AnswerFormat;
 import dev.millrace.operator.EngineProvider;
 import java.io.Serializable;
 import java.time.Duration;
@@ -34,4 +35,28 @@ record SqlModel(
         ContextLimit overflow,
         ErrorHandlingStrategy errors,
         Duration timeout)
-        implements Serializable {}
+        implements Serializable {
+
+    /** The same model whose plain text is forced into a form. */
+    SqlModel withFormat(AnswerFormat format) {
+        TaskSettings.Generation now = (TaskSettings.Generation) settings;
+        TaskSettings formatted =
+                new TaskSettings.Generation(
+                        now.sampling().toBuilder().format(format).build(),
+                        now.seedOfRow(),
+                        now.typed());
+        return new SqlModel(
+                name,
+                engine,
+                engineLinger,
+                maxNumSeqs,
+                task,
+                formatted,
+                inputs,
+                prompt,
+                outputs,
+                overflow,
+                errors,
+                timeout);
+    }
+}

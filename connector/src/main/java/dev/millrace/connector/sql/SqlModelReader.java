@@ -3,12 +3,11 @@ package dev.millrace.connector.sql;
 import dev.millrace.engine.EngineConfig;
 import dev.millrace.engine.EngineOptions;
 import dev.millrace.engine.InvalidRequestException;
-import dev.millrace.operator.EngineProvider;
+import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiFunction;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.table.api.ValidationException;
 import org.apache.flink.table.types.logical.LogicalType;
@@ -20,7 +19,7 @@ import org.apache.flink.table.types.logical.RowType;
  * @param where what the options belong to, in messages
  * @param engines makes the engine's provider of a model's name or path
  */
-record SqlModelReader(String where, BiFunction<String, EngineConfig, EngineProvider> engines) {
+record SqlModelReader(String where, EngineSource engines) implements Serializable {
 
     /**
      * The model.
@@ -46,7 +45,7 @@ record SqlModelReader(String where, BiFunction<String, EngineConfig, EngineProvi
         requireNullable(outputs, errors);
         return new SqlModel(
                 name,
-                engines.apply(checkpoint, engineConfig),
+                engines.engine(checkpoint, engineConfig),
                 config.get(ModelOptions.ENGINE_LINGER),
                 engineConfig.maxNumSeqs(),
                 task,

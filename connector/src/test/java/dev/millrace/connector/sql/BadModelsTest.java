@@ -274,18 +274,10 @@ class BadModelsTest {
         assertThatThrownBy(() -> sql.explain(query))
                 .satisfies(
                         error -> {
-                            String all = allMessages(error);
+                            String all = TestingSql.allMessages(error);
                             for (String message : messages) {
                                 assertThat(all).contains(message);
                             }
                         });
-    }
-
-    private static String allMessages(Throwable error) {
-        StringBuilder text = new StringBuilder();
-        for (Throwable one = error; one != null; one = one.getCause()) {
-            text.append(one.getMessage()).append('\n');
-        }
-        return text.toString();
     }
 }

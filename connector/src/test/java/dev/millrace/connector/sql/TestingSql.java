@@ -49,9 +49,21 @@ final class TestingSql {
     /** All rows of a bounded query. */
     List<Row> rows(String query) throws Exception {
         List<Row> rows = new ArrayList<>();
-        try (CloseableIterator<Row> results = session.executeSql(query).collect()) {
+        CloseableIterator<Row> results = session.executeSql(query).collect();
+        try {
             results.forEachRemaining(rows::add);
+            return rows;
+        } finally {
+            results.close();
         }
-        return rows;
+    }
+
+    /** Messages of an exception and of all its causes. */
+    static String allMessages(Throwable error) {
+        StringBuilder text = new StringBuilder();
+        for (Throwable one = error; one != null; one = one.getCause()) {
+            text.append(one.getMessage()).append('\n');
+        }
+        return text.toString();
     }
 }
