@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.connector.Nearest;
 import dev.millrace.engine.AnswerFormat;
@@ -21,6 +20,7 @@ import org.apache.flink.table.types.logical.RowType;
  * option {@code schema}. Whatever the last one says, answers remain rows of the columns.
  */
 record AnswerSchema(Configuration config, RowType columns) {
+    private static final String DEFINITIONS = "#/$defs/";
     private static final JsonMapper JSON =
             JsonMapper.builder()
                     .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -70,21 +70,25 @@ record AnswerSchema(Configuration config, RowType columns) {
         return new RowType(false, fields);
     }
 
-    /** The derived schema goes into the given one, so that references within the given one still lead where they led. */
+    /** The given schema goes into the derived one, whose order of keys holds; its definitions go to where its references lead. */
     private static String joined(String own, String derived) {
         try {
             JsonNode given = JSON.readTree(own);
             if (!(given instanceof ObjectNode schema)) {
                 throw unreadable("no JSON object");
             }
-            JsonNode before = schema.get("allOf");
-            ArrayNode all = before instanceof ArrayNode list ? list : JSON.createArrayNode();
-            if (before != null && !before.isArray()) {
-                throw unreadable("an 'allOf' that is no array");
+            for (JsonNode reference : schema.findValues("$ref")) {
+                if (!reference.asText().startsWith(DEFINITIONS)) {
+                    throw unreadable("the reference '" + reference.asText() + "'");
+                }
             }
-            all.insert(0, JSON.readTree(derived));
-            schema.set("allOf", all);
-            return schema.toString();
+            ObjectNode all = (ObjectNode) JSON.readTree(derived);
+            JsonNode definitions = schema.remove("$defs");
+            if (definitions != null) {
+                all.set("$defs", definitions);
+            }
+            all.putArray("allOf").add(schema);
+            return all.toString();
         } catch (JsonProcessingException e) {
             throw unreadable("no JSON: " + e.getOriginalMessage());
         }
@@ -94,7 +98,7 @@ record AnswerSchema(Configuration config, RowType columns) {
         return SqlError.SCHEMA.refusal(
                 "Invalid value for option 'schema'. Given is "
                         + given
-                        + ", allowed is a JSON schema of the answer, an object with the OUTPUT columns as properties. Mend the schema.");
+                        + ", allowed is a JSON schema of the answer, an object with the OUTPUT columns as properties, whose references begin with '#/$defs/'. Mend the schema.");
     }
 
     /** Refuses a form that cannot be enforced, or whose shortest answer has more than {@code most} tokens. */

@@ -143,7 +143,7 @@ record FunctionModel(FunctionKind kind, Map<String, String> options, SqlModelRea
         if (given instanceof Map<?, ?> map) {
             map.forEach((key, value) -> overrides.put(String.valueOf(key), String.valueOf(value)));
         } else {
-            for (String one : given.toString().split(",")) {
+            for (String one : given.toString().split(",", -1)) {
                 String[] parts = one.split("=", 2);
                 if (parts.length < 2) {
                     throw SqlError.ARGUMENT.refusal(

@@ -158,7 +158,7 @@ class BadModelsTest {
                         INPUT,
                         "a INT, b INT",
                         "'schema' = '{\"properties\": {\"a\": {\"not\": {}}}}'",
-                        "cannot be enforced. schema at #/properties/a/not",
+                        "cannot be enforced. schema at #/allOf/0/properties/a/not",
                         "LLM-GR-02"),
                 columns(
                         INPUT,
@@ -166,6 +166,12 @@ class BadModelsTest {
                         "'schema' = '{\"properties\": {\"a\": {\"type\": \"string\"}}}'",
                         "cannot be enforced",
                         "LLM-GR-03"),
+                columns(
+                        INPUT,
+                        "a INT, b INT",
+                        "'schema' = '{\"properties\": {\"a\": {\"$ref\": \"#/properties/b\"}}}'",
+                        "Given is the reference '#/properties/b'",
+                        "LLM-SQ-08"),
                 columns(INPUT, "a INT, b INT", "'schema' = '[1]'", "no JSON object", "LLM-SQ-08"),
                 columns(INPUT, "a INT, b INT", "'schema' = '{'", "no JSON: ", "LLM-SQ-08"),
                 columns(
