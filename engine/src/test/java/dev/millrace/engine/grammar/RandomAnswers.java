@@ -1,22 +1,21 @@
 package dev.millrace.engine.grammar;
 
+import dev.millrace.engine.AnswerFormat;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
 /** Answers that the grammar of a schema lets through, of models that know nothing or want what is odd; for the tests of other modules. */
 public final class RandomAnswers {
     private static final TokenBytes VOCABULARY = Walks.vocabulary();
-    private static final TokenTrie TRIE = new TokenTrie(VOCABULARY);
-    private static final List<Walks.Chooser> CHOOSERS =
+    private static final List<Walks.Model> MODELS =
             List.of(
-                    (allowed, random, vocabulary) -> allowed.get(random.nextInt(allowed.size())),
+                    (token, allowed, random) -> random.nextDouble(),
                     // Long texts: as little syntax as is allowed.
-                    (allowed, random, vocabulary) -> longest(allowed, random, vocabulary),
+                    (token, allowed, random) -> token.length + 4 * random.nextDouble(),
                     // Extremes: many nines, then many zeros.
-                    (allowed, random, vocabulary) -> first(allowed, '9', random),
-                    (allowed, random, vocabulary) -> first(allowed, '0', random));
+                    (token, allowed, random) -> wanted(token, '9') + random.nextDouble(),
+                    (token, allowed, random) -> wanted(token, '0') + random.nextDouble());
 
     private RandomAnswers() {}
 
@@ -27,34 +26,17 @@ public final class RandomAnswers {
      * @throws GrammarException if the schema cannot be enforced
      */
     public static List<String> of(String schema, int count, int maxTokens, RandomGenerator random) {
-        Rule rule = SchemaCompiler.compile(schema, new Lexemes(VOCABULARY.single()));
-        Configurations configurations = new Configurations(rule);
-        TokenMasks masks = new TokenMasks(configurations, TRIE, VOCABULARY.width());
+        Grammar grammar =
+                new Grammars(() -> VOCABULARY).of(new AnswerFormat.JsonSchema(schema));
         List<String> answers = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            answers.add(
-                    Walks.answer(
-                            VOCABULARY,
-                            configurations,
-                            masks,
-                            maxTokens,
-                            random.nextDouble(),
-                            CHOOSERS.get(i % CHOOSERS.size()),
-                            random));
+            Walks.Model model = MODELS.get(i % MODELS.size());
+            answers.add(Walks.answer(grammar, VOCABULARY, maxTokens, model, random));
         }
         return answers;
     }
 
-    private static int longest(
-            List<Integer> allowed, RandomGenerator random, TokenBytes vocabulary) {
-        return random.nextInt(4) == 0
-                ? allowed.get(random.nextInt(allowed.size()))
-                : allowed.stream()
-                        .max(Comparator.comparingInt(id -> vocabulary.of(id).length))
-                        .orElseThrow();
-    }
-
-    private static int first(List<Integer> allowed, int wanted, RandomGenerator random) {
-        return allowed.contains(wanted) ? wanted : allowed.get(random.nextInt(allowed.size()));
+    private static int wanted(byte[] token, char only) {
+        return token.length == 1 && token[0] == only ? 1 : 0;
     }
 }
