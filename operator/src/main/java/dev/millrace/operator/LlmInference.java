@@ -22,7 +22,7 @@ public final class LlmInference {
 
     private LlmInference() {}
 
-    /** One result for each record, save those that {@link #failedRecords} has. */
+    /** One result for each record, save those that {@link #failedRecords} has if the spec makes no result of them. */
     public static <IN, OUT> SingleOutputStreamOperator<OUT> of(
             DataStream<IN> records, LlmSpec<IN, OUT> spec, TypeInformation<OUT> resultType) {
         LlmOperatorFactory<IN, OUT> factory =

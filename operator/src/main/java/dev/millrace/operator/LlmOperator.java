@@ -272,7 +272,11 @@ final class LlmOperator<IN, OUT> extends AbstractStreamOperator<OUT>
     private void fail(InFlightState<IN> origin, Problem problem) {
         llmMetrics.failed(problem.code().status());
         FailedRecord<IN> failed = FailedRecord.of(origin.record(), problem, origin.attempt());
-        output.collect(failedTag, origin.streamRecord(failed));
+        if (spec.failure() == null) {
+            output.collect(failedTag, origin.streamRecord(failed));
+        } else {
+            output.collect(origin.streamRecord(spec.failure().result(failed)));
+        }
     }
 
     private EngineFailedException engineFailed(EngineFailedException e) {

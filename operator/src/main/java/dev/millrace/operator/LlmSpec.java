@@ -10,6 +10,7 @@ import java.util.Objects;
  * @param request what to ask for a record
  * @param result what to make of the answer
  * @param options limits and choices
+ * @param failure what to make of a record without an answer; null lets it leave by {@link LlmInference#failedRecords}
  * @param <IN> type of the records
  * @param <OUT> type of the results
  */
@@ -17,7 +18,8 @@ public record LlmSpec<IN, OUT>(
         EngineProvider engine,
         RequestFunction<IN> request,
         ResultFunction<IN, OUT> result,
-        OperatorOptions options)
+        OperatorOptions options,
+        FailureFunction<IN, OUT> failure)
         implements Serializable {
 
     public LlmSpec {
@@ -25,5 +27,14 @@ public record LlmSpec<IN, OUT>(
         Objects.requireNonNull(request, "request");
         Objects.requireNonNull(result, "result");
         Objects.requireNonNull(options, "options");
+    }
+
+    /** Records without an answer leave by {@link LlmInference#failedRecords}. */
+    public LlmSpec(
+            EngineProvider engine,
+            RequestFunction<IN> request,
+            ResultFunction<IN, OUT> result,
+            OperatorOptions options) {
+        this(engine, request, result, options, null);
     }
 }

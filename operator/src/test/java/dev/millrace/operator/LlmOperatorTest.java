@@ -75,6 +75,27 @@ final class LlmOperatorTest {
     }
 
     @Test
+    void failureFunctionLetsBadRecordsLeaveWhereTheAnswersDo() throws Exception {
+        LlmSpec<String, String> spec =
+                new LlmSpec<>(
+                        TestingProvider.of(TestEngines::free),
+                        TestingSpecs::request,
+                        TestingSpecs::result,
+                        TestingSpecs.options(64),
+                        failed -> failed.record() + " " + failed.code());
+        try (OperatorHarness harness = OperatorHarness.open(spec)) {
+            harness.process(TestingSpecs.BAD + " one", 100);
+            harness.processAll(RECORDS.subList(0, 2));
+            harness.endInput();
+            assertThat(harness.failed()).isEmpty();
+            assertThat(harness.results())
+                    .contains(TestingSpecs.BAD + " one LLM-RQ-01")
+                    .containsAll(List.of(EXPECTED.get("record-0"), EXPECTED.get("record-1")))
+                    .hasSize(3);
+        }
+    }
+
+    @Test
     void recordThatTheEngineRefusesGoesToTheSideOutput() throws Exception {
         LlmSpec<String, String> spec =
                 new LlmSpec<>(
