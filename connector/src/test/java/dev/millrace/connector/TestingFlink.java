@@ -1,11 +1,14 @@
 package dev.millrace.connector;
 
 import dev.millrace.operator.EngineProvider;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Metric;
 import org.apache.flink.metrics.MetricGroup;
@@ -13,6 +16,8 @@ import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
 import org.apache.flink.runtime.testutils.InMemoryReporter;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.util.TestStreamEnvironment;
+import org.apache.flink.table.api.bridge.java.StreamTableEnvironment;
 
 /** A Flink cluster in this process, whose TaskManagers can be killed. */
 final class TestingFlink implements AutoCloseable {
@@ -39,6 +44,24 @@ final class TestingFlink implements AutoCloseable {
                 StreamExecutionEnvironment.getExecutionEnvironment(new Configuration());
         KafkaLlmJob.build(env, config, engine);
         return cluster.submitJob(env.getStreamGraph().getJobGraph()).get().getJobID();
+    }
+
+    /** SQL whose jobs run on this cluster. */
+    StreamTableEnvironment tables(int parallelism, Map<String, String> settings) {
+        return StreamTableEnvironment.create(
+                new TestStreamEnvironment(
+                        cluster,
+                        Configuration.fromMap(settings),
+                        parallelism,
+                        List.of(),
+                        List.of()));
+    }
+
+    /** Ends the job with a savepoint in the folder; returns where it is. */
+    String stopWithSavepoint(JobID job, Path folder) throws Exception {
+        return cluster.stopWithSavepoint(
+                        job, folder.toUri().toString(), false, SavepointFormatType.CANONICAL)
+                .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     }
 
     void awaitEnd(JobID job) throws Exception {

@@ -1,0 +1,140 @@
+package dev.millrace.connector.sql;
+
+import dev.millrace.connector.RecordSeed;
+import dev.millrace.engine.AnswerFormat;
+import dev.millrace.engine.Completion;
+import dev.millrace.engine.Output;
+import dev.millrace.engine.Prompt;
+import dev.millrace.engine.SamplingParams;
+import dev.millrace.engine.Status;
+import dev.millrace.engine.TokenLogprob;
+import dev.millrace.operator.FailedRecord;
+import java.io.Serializable;
+import org.apache.flink.table.data.GenericRowData;
+import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
+
+/**
+ * What a model's operator asks for a row, and the OUTPUT columns that it makes of the answer.
+ *
+ * <p>Labels are generated, not scored as by {@code ML_PREDICT}: the operator carries generations, and forces the answer into one of them.
+ *
+ * <p>Thread-safety: none; each task has its own copy.
+ */
+final class RowTask implements Serializable {
+    private static final long serialVersionUID = 1L;
+
+    private final SqlModel model;
+    private final SamplingParams sampling;
+    private final boolean seedOfRow;
+
+    private transient ColumnTexts texts;
+    private transient RowSchema schema;
+
+    private RowTask(SqlModel model, SamplingParams sampling, boolean seedOfRow) {
+        this.model = model;
+        this.sampling = sampling;
+        this.seedOfRow = seedOfRow;
+    }
+
+    /**
+     * The task of a model.
+     *
+     * @throws org.apache.flink.table.api.ValidationException if the operator cannot do it
+     */
+    static RowTask of(SqlModel model) {
+        if (model.settings() instanceof TaskSettings.Generation generation) {
+            return new RowTask(model, generation.sampling(), generation.seedOfRow());
+        }
+        if (model.settings() instanceof TaskSettings.Labels labels && labels.probability() < 0) {
+            SamplingParams greedy =
+                    SamplingParams.builder()
+                            .temperature(0)
+                            .logprobs(model.outputs().has(MetadataColumn.LOGPROB) ? 0 : -1)
+                            .format(new AnswerFormat.Choice(labels.labels()))
+                            .build();
+            return new RowTask(model, greedy, false);
+        }
+        throw SqlError.CONFLICTING_OPTIONS.refusal(
+                "A table cannot have the task '%s'%s. Supported are 'generate', 'chat', 'extract' and 'classify' with a label only. Use ML_PREDICT with a model for the others."
+                        .formatted(
+                                model.task(),
+                                model.task() == Task.CLASSIFY ? " with a probability" : ""));
+    }
+
+    SqlModel model() {
+        return model;
+    }
+
+    /** Prompt of a row of the INPUT columns. */
+    Prompt prompt(RowData row) {
+        if (texts == null) {
+            texts = new ColumnTexts(model.inputs());
+        }
+        return model.prompt().of(row, texts).whole();
+    }
+
+    /** Parameters of the request with this id. */
+    SamplingParams sampling(String id) {
+        return seedOfRow && sampling.temperature() > 0
+                ? sampling.toBuilder().seed(RecordSeed.of(id)).build()
+                : sampling;
+    }
+
+    /** The OUTPUT columns of an answer. */
+    GenericRowData answer(Completion completion) {
+        Output output = completion.outputs().get(0);
+        Double logprob =
+                output.logprobs().isEmpty()
+                        ? null
+                        : output.logprobs().stream().mapToDouble(TokenLogprob::logprob).sum();
+        return row(
+                new Answer(
+                        values(output.text()),
+                        output.finishReason().text(),
+                        completion.usage(),
+                        logprob,
+                        null));
+    }
+
+    private RowData values(String text) {
+        boolean typed =
+                model.settings() instanceof TaskSettings.Generation generation
+                        && generation.typed();
+        if (!typed) {
+            return GenericRowData.of(StringData.fromString(text));
+        }
+        if (schema == null) {
+            schema = RowSchema.of(model.outputs().answer());
+        }
+        return schema.read(text);
+    }
+
+    /** The OUTPUT columns of a row without an answer. */
+    GenericRowData failure(FailedRecord<?> failed) {
+        String reason = failed.status() == Status.DEADLINE ? "timeout" : null;
+        GenericRowData row = row(new Answer(null, reason, null, null, null));
+        set(row, MetadataColumn.ERROR_CODE, failed.code());
+        set(row, MetadataColumn.ERROR_MESSAGE, failed.message());
+        return row;
+    }
+
+    private void set(GenericRowData row, MetadataColumn column, String text) {
+        if (model.outputs().has(column)) {
+            row.setField(model.outputs().metadata().get(column), StringData.fromString(text));
+        }
+    }
+
+    private GenericRowData row(Answer answer) {
+        return (GenericRowData) model.outputs().row(answer);
+    }
+
+    /** Whether rows without an answer can say why. */
+    boolean showsErrors() {
+        return model.outputs().has(MetadataColumn.ERROR_CODE);
+    }
+
+    boolean failsOver() {
+        return model.errors() == ErrorHandlingStrategy.FAILOVER;
+    }
+}
