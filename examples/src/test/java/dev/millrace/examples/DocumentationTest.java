@@ -14,8 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -64,7 +62,7 @@ class DocumentationTest {
 
     @Test
     void theJobOfTheReadmeIsValid(@TempDir Path folder) throws IOException {
-        Path file = Files.writeString(folder.resolve("job.yaml"), block("yaml"));
+        Path file = Files.writeString(folder.resolve("job.yaml"), Readme.block("yaml"));
         JobConfig job = JobConfig.read(file, List.of());
         assertThat(job.name()).isEqualTo("triage");
     }
@@ -72,19 +70,11 @@ class DocumentationTest {
     @Test
     void theProgramOfTheReadmeIsTheOneInTheSources() throws IOException {
         Path source = Path.of("src/main/java/dev/millrace/examples/SummarizeReviews.java");
-        assertThat(unindented(Files.readString(source))).contains(unindented(block("java")));
+        assertThat(unindented(Files.readString(source))).contains(unindented(Readme.block("java")));
     }
 
     private static String unindented(String text) {
         return text.lines().map(String::strip).collect(Collectors.joining("\n"));
-    }
-
-    private static String block(String language) throws IOException {
-        Matcher matcher =
-                Pattern.compile("```" + language + "\n(.*?)```", Pattern.DOTALL)
-                        .matcher(Files.readString(ROOT.resolve("README.md")));
-        assertThat(matcher.find()).as("a %s block in the README", language).isTrue();
-        return matcher.group(1);
     }
 
     private static List<ErrorCode> errorCodes() {
