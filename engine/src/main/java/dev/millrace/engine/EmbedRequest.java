@@ -14,11 +14,7 @@ import java.util.Optional;
  * @param timeout time from submission after which the request fails; empty for none
  */
 public record EmbedRequest(
-        String id,
-        Prompt prompt,
-        Pooling pooling,
-        boolean normalized,
-        Optional<Duration> timeout) {
+        String id, Prompt prompt, Pooling pooling, boolean normalized, Optional<Duration> timeout) {
 
     public EmbedRequest {
         Objects.requireNonNull(id, "id");

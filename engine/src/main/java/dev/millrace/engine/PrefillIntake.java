@@ -107,7 +107,8 @@ final class PrefillIntake {
                 ended -> {
                     checkInTime(ended);
                     float[] values = states.mean(request.normalized());
-                    checkFinite(ended, IntStream.range(0, values.length).mapToDouble(i -> values[i]));
+                    checkFinite(
+                            ended, IntStream.range(0, values.length).mapToDouble(i -> values[i]));
                     return Embedding.of(values, usage(ended));
                 };
         return prepare(

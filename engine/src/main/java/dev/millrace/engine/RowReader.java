@@ -75,7 +75,8 @@ final class RowReader {
                 // Of the rows that the step computes, those that are used and were not read before.
                 int computed = sequence.numComputedTokens;
                 int from = Math.max(sequence.firstUnreadRow(), computed);
-                int end = Math.min(sequence.rowUse.endRow(), computed + batch.numScheduledTokens(s));
+                int end =
+                        Math.min(sequence.rowUse.endRow(), computed + batch.numScheduledTokens(s));
                 read(sequence.rowUse, from, end, firstRow - computed, normed);
             }
             firstRow += batch.numScheduledTokens(s);

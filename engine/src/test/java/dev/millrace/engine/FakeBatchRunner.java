@@ -116,7 +116,8 @@ final class FakeBatchRunner implements BatchRunner {
             Sequence sequence = batch.sequence(i);
             if (sequence.rowUse != null) {
                 int computed = sequence.numComputedTokens;
-                int end = Math.min(sequence.rowUse.endRow(), computed + batch.numScheduledTokens(i));
+                int end =
+                        Math.min(sequence.rowUse.endRow(), computed + batch.numScheduledTokens(i));
                 int from = sequence.firstUnreadRow();
                 check(from >= computed, "a row that is read was not computed");
                 numRecomputed += computed < sequence.numReadRows ? 1 : 0;

@@ -26,8 +26,7 @@ public final class RandomAnswers {
      * @throws GrammarException if the schema cannot be enforced
      */
     public static List<String> of(String schema, int count, int maxTokens, RandomGenerator random) {
-        Grammar grammar =
-                new Grammars(() -> VOCABULARY).of(new AnswerFormat.JsonSchema(schema));
+        Grammar grammar = new Grammars(() -> VOCABULARY).of(new AnswerFormat.JsonSchema(schema));
         List<String> answers = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             Walks.Model model = MODELS.get(i % MODELS.size());
