@@ -140,6 +140,9 @@ final class PrefillRequestsTest {
         EngineConfig config = TestingEngines.config();
         try (LlmEngine full = TestingEngines.engine(config, gate)) {
             List<CompletableFuture<LabelScores>> taken = new java.util.ArrayList<>();
+            taken.add(full.classify(labels("abc", "d", "ef")));
+            // From here on the engine takes nothing out of its queue.
+            gate.awaitStep(1);
             assertThatExceptionOfType(EngineOverloadedException.class)
                     .isThrownBy(
                             () -> {
