@@ -176,7 +176,7 @@ class AnswerFunctionTest {
                 .hasToString("{\"v\": 1, \"rest\": [{\"v\": 2, \"rest\": []}]}");
     }
 
-    /** The answer above is let through, and every answer that is let through fits: the engine says so, not this test. */
+    /** What the form says of the record's fields. */
     @Test
     void theFormOfARecordIsItsJson() {
         String schema = AvroForm.of(RECORD).schema();
