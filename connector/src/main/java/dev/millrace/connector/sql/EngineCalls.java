@@ -95,8 +95,12 @@ final class EngineCalls implements AutoCloseable {
                 return;
             }
             try {
-                asked = submit.apply(left);
-                CompletableFuture<T> unused = asked.whenComplete(this::complete);
+                CompletableFuture<T> inEngine = submit.apply(left);
+                asked = inEngine;
+                CompletableFuture<T> unused = inEngine.whenComplete(this::complete);
+                if (result.isDone()) {
+                    inEngine.cancel(true); // given up before it was asked
+                }
             } catch (EngineOverloadedException e) {
                 CompletableFuture<Void> unused =
                         engine.whenAdmitting().whenComplete((admitting, error) -> later(this::ask));
