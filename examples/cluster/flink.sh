@@ -38,6 +38,7 @@ restart-strategy.fixed-delay.delay: 1s
 # A TaskManager that is gone is missed after two heartbeats.
 heartbeat.interval: 1s
 heartbeat.timeout: 10s
+metrics.fetcher.update-interval: 1000
 io.tmp.dirs: $RUN_DIR/tmp
 web.tmpdir: $RUN_DIR/tmp
 CONFIG

@@ -13,7 +13,17 @@ final class ShortestTexts {
     private ShortestTexts() {}
 
     /** A beginning of texts: its length, the states it leads to, and a length that its texts have at least. */
-    private record Beginning(int length, int[] states, int least) {}
+    private static final class Beginning {
+        final int length;
+        final int[] states;
+        final int least;
+
+        Beginning(int length, int[] states, int least) {
+            this.length = length;
+            this.states = states;
+            this.least = least;
+        }
+    }
 
     /**
      * Bytes of the {@code count}-th shortest text that one of the lexemes has; {@link Rule#ENDLESS} if there are fewer, or they
@@ -21,7 +31,7 @@ final class ShortestTexts {
      */
     static int length(List<Lexeme> lexemes, int count, BitSet single) {
         PriorityQueue<Beginning> queue =
-                new PriorityQueue<>(Comparator.comparingInt(Beginning::least));
+                new PriorityQueue<>(Comparator.comparingInt(from -> from.least));
         int[] start = lexemes.stream().mapToInt(Lexeme::start).toArray();
         queue.add(new Beginning(0, start, 0));
         int found = 0;

@@ -87,6 +87,10 @@ final class SafetensorsHeader {
                     "bytes that are no UTF-8 at byte " + (8 + bytes.position()),
                     "a UTF-8 header");
         }
+        // The parser would take it for a wider encoding, whose places are not bytes of the file.
+        if (header.length > 1 && header[1] == 0) {
+            throw refuse(SafetensorsError.HEADER_JSON, "a zero byte behind the first '{'", "JSON");
+        }
     }
 
     private void parseObject() {
@@ -104,7 +108,6 @@ final class SafetensorsHeader {
         } catch (JsonProcessingException e) {
             throw invalidJson(e);
         } catch (IOException e) {
-            // Zeros after the brace look like a wider encoding to the parser.
             throw refuse(
                     SafetensorsError.HEADER_JSON, "invalid JSON (" + e.getMessage() + ")", "JSON");
         }

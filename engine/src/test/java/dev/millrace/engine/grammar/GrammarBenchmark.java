@@ -40,7 +40,7 @@ public final class GrammarBenchmark {
     private static TokenBytes vocabulary(Path ranks, int size) throws IOException {
         byte[][] tokens = new byte[size][];
         for (String line : Files.readAllLines(ranks)) {
-            String[] parts = line.split(" ");
+            String[] parts = line.split(" ", 2);
             int rank = Integer.parseInt(parts[1]);
             if (rank < size) {
                 tokens[rank] = Base64.getDecoder().decode(parts[0]);

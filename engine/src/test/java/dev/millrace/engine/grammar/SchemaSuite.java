@@ -68,8 +68,8 @@ public final class SchemaSuite {
     /** Right cases by the page; 0 if it does not name the file. */
     private static int before(String page, String name) {
         return page.lines()
-                .map(line -> line.split("\\|"))
-                .filter(cells -> cells.length == 8 && cells[1].strip().equals(name))
+                .map(line -> line.split("\\|", -1))
+                .filter(cells -> cells.length == 9 && cells[1].strip().equals(name))
                 .mapToInt(cells -> Integer.parseInt(cells[2].strip()))
                 .findFirst()
                 .orElse(0);
