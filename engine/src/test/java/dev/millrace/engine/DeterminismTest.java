@@ -161,17 +161,17 @@ class DeterminismTest {
 
     private List<Completion> all(String model, EngineConfig config, List<Request> requests)
             throws Exception {
-        Path path =
-                model.startsWith("quantized/")
-                        ? withTokenizer(TestingModels.path(model))
-                        : Golden.folder(model).model();
-        try (LlmEngine engine = LlmEngine.load(path, config)) {
+        try (LlmEngine engine = LlmEngine.load(checkpoint(model, temporary), config)) {
             return all(engine, requests);
         }
     }
 
-    /** A checkpoint that has no tokenizer of its own, with that of another model of as many tokens. */
-    private Path withTokenizer(Path checkpoint) throws IOException {
+    /** The model's folder; a checkpoint without a tokenizer gets that of another model of as many tokens in {@code temporary}. */
+    static Path checkpoint(String model, Path temporary) throws IOException {
+        if (!model.startsWith("quantized/")) {
+            return Golden.folder(model).model();
+        }
+        Path checkpoint = TestingModels.path(model);
         Path folder = Files.createDirectories(temporary.resolve(checkpoint.getFileName()));
         for (Path parent : List.of(TestingModels.path("llama"), checkpoint)) {
             for (String name : List.of("tokenizer.json", "config.json", "model.safetensors")) {

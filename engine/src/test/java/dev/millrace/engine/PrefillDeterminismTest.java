@@ -3,6 +3,7 @@ package dev.millrace.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.kernels.x86.FamilyChoice;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -10,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,11 +28,17 @@ class PrefillDeterminismTest {
                     List.of("a"),
                     IntStream.range(0, 20).mapToObj(i -> "label number " + i).toList());
 
+    @TempDir private Path temporary;
+
     @ParameterizedTest
     @ValueSource(strings = {"llama", "mistral-swa", "qwen3", "gpt_oss", "phi3-longrope"})
     void resultsDoNotDependOnWhatRunsBeside(String model) throws Exception {
         List<Request> requests = DeterminismTest.requests(20261126);
-        List<Object> alone = alone(model, TestConfigs.of(1, 64, 256, 16L << 20, false), requests);
+        List<Object> alone =
+                alone(
+                        Golden.folder(model).model(),
+                        TestConfigs.of(1, 64, 256, 16L << 20, false),
+                        requests);
         for (EngineConfig config : DeterminismTest.variants().toList()) {
             try (LlmEngine engine = LlmEngine.load(Golden.folder(model).model(), config)) {
                 assertThat(together(engine, requests)).as("%s", config).isEqualTo(alone);
@@ -45,7 +53,11 @@ class PrefillDeterminismTest {
     @ValueSource(strings = {"llama", "cohere2"})
     void preemptedRequestsHaveTheSameBits(String model) throws Exception {
         List<Request> requests = DeterminismTest.requests(20261127);
-        List<Object> alone = alone(model, TestConfigs.of(1, 64, 256, 16L << 20, false), requests);
+        List<Object> alone =
+                alone(
+                        Golden.folder(model).model(),
+                        TestConfigs.of(1, 64, 256, 16L << 20, false),
+                        requests);
         long kvBytes = 10 * DeterminismTest.blockBytes(model);
         EngineConfig scarce = TestConfigs.of(2, 64, 64, kvBytes, false);
         try (LlmEngine engine = LlmEngine.load(Golden.folder(model).model(), scarce)) {
@@ -63,7 +75,8 @@ class PrefillDeterminismTest {
         TestingDevices.assumeEmulator();
         List<Request> requests = DeterminismTest.requests(20261128).subList(0, 5);
         EngineConfig single = TestConfigs.of(1, 1, 256, 4L << 20, false);
-        List<Object> alone = alone(model, TestingDevices.on(GPU, single), requests);
+        List<Object> alone =
+                alone(Golden.folder(model).model(), TestingDevices.on(GPU, single), requests);
         for (EngineConfig config : DeterminismTest.gpuVariants().toList()) {
             EngineConfig onGpu = TestingDevices.on(GPU, config);
             try (LlmEngine engine = LlmEngine.load(Golden.folder(model).model(), onGpu)) {
@@ -75,20 +88,21 @@ class PrefillDeterminismTest {
     @ParameterizedTest
     @MethodSource("dev.millrace.engine.DeterminismTest#arithmetics")
     void resultsInEveryArithmeticDoNotDependOnWhatRunsBeside(
-            String family, String precision, String quantization) throws Exception {
+            String model, String family, String precision, String quantization) throws Exception {
         Map<String, String> options =
                 Map.of("compute-precision", precision, "quantization", quantization);
         List<Request> requests = DeterminismTest.requests(20261129).subList(0, 10);
         System.setProperty(FamilyChoice.PROPERTY, family);
         try {
             EngineConfig single = TestConfigs.of(1, 1, 256, 4L << 20, false);
-            List<Object> alone = alone("llama", EngineOptions.parse(options, single), requests);
+            Path checkpoint = DeterminismTest.checkpoint(model, temporary);
+            List<Object> alone = alone(checkpoint, EngineOptions.parse(options, single), requests);
             EngineConfig threads = TestConfigs.of(3, 64, 48, 16L << 20, true);
             Stream<EngineConfig> all =
                     Stream.concat(DeterminismTest.gpuVariants(), Stream.of(threads));
             for (EngineConfig config : all.toList()) {
                 EngineConfig variant = EngineOptions.parse(options, config);
-                try (LlmEngine engine = LlmEngine.load(Golden.folder("llama").model(), variant)) {
+                try (LlmEngine engine = LlmEngine.load(checkpoint, variant)) {
                     assertThat(together(engine, requests)).as("%s", variant).isEqualTo(alone);
                 }
             }
@@ -97,9 +111,9 @@ class PrefillDeterminismTest {
         }
     }
 
-    private static List<Object> alone(String model, EngineConfig config, List<Request> requests)
+    private static List<Object> alone(Path checkpoint, EngineConfig config, List<Request> requests)
             throws Exception {
-        try (LlmEngine engine = LlmEngine.load(Golden.folder(model).model(), config)) {
+        try (LlmEngine engine = LlmEngine.load(checkpoint, config)) {
             List<Object> results = new ArrayList<>();
             for (int i = 0; i < requests.size(); i++) {
                 for (CompletableFuture<?> future : submit(engine, requests.get(i), i)) {
