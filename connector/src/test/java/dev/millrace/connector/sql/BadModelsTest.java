@@ -157,8 +157,8 @@ class BadModelsTest {
                 columns(
                         INPUT,
                         "a INT, b INT",
-                        "'schema' = '{\"properties\": {\"a\": {\"not\": {}}}}'",
-                        "cannot be enforced. schema at #/allOf/0/properties/a/not",
+                        "'schema' = '{\"properties\": {\"a\": {\"unevaluatedItems\": {}}}}'",
+                        "cannot be enforced. schema at #/allOf/0/properties/a/unevaluatedItems",
                         "LLM-GR-02"),
                 columns(
                         INPUT,

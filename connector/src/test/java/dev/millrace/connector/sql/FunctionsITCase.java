@@ -125,7 +125,7 @@ class FunctionsITCase {
                 "LLM_EXTRACT(body, 'nonsense')         | Invalid argument 'schema' of LLM_EXTRACT   | LLM-SQ-11",
                 "LLM_EXTRACT(body, 'INT')              | Given is the type INT                     | LLM-SQ-11",
                 "LLM_EXTRACT(body, body)               | Invalid argument 'schema' of LLM_EXTRACT   | LLM-SQ-11",
-                "LLM_EXTRACT(body, '{\"not\": {}}')    | cannot be enforced                        | LLM-GR-02",
+                "LLM_EXTRACT(body, '{\"unevaluatedItems\": {}}')    | cannot be enforced                        | LLM-GR-02",
                 "LLM_EXTRACT(body, 'ROW<m BYTES>')     | Column 'm' has the type BYTES             | LLM-SQ-07",
                 "LLM_GENERATE(body, 'temprature=1')    | Did you mean 'temperature'?               | LLM-SQ-02",
                 "LLM_GENERATE(body, 'temperature')     | allowed is 'name=value, name=value'       | LLM-SQ-11",

@@ -1,9 +1,18 @@
 package dev.millrace.engine.loader;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.JarURLConnection;
 import java.net.URISyntaxException;
 import java.net.URL;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /** The tiny checkpoints under {@code src/test/resources/models}, each with answers from Hugging Face transformers. */
 public final class TestingModels {
@@ -60,6 +69,8 @@ public final class TestingModels {
                     "gguf-gemma3/gemma3-Q8_0.gguf",
                     "gguf-gemma3/gemma3-Q4_0.gguf");
 
+    private static final Map<String, Path> UNPACKED = new ConcurrentHashMap<>();
+
     private TestingModels() {}
 
     /** Path of {@code name} under {@code models/}. */
@@ -69,7 +80,33 @@ public final class TestingModels {
             throw new IllegalArgumentException("no test model " + name);
         }
         try {
-            return Path.of(url.toURI());
+            return url.getProtocol().equals("jar")
+                    ? UNPACKED.computeIfAbsent(name, absent -> unpack(url, absent))
+                    : Path.of(url.toURI());
+        } catch (URISyntaxException e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+
+    /** Other modules find the models in the jar of these tests, and loaders want files. */
+    private static Path unpack(URL url, String name) {
+        try {
+            URL jar = ((JarURLConnection) url.openConnection()).getJarFileURL();
+            Path folder = Files.createTempDirectory("millrace-models");
+            folder.toFile().deleteOnExit();
+            try (FileSystem files = FileSystems.newFileSystem(Path.of(jar.toURI()));
+                    Stream<Path> all = Files.walk(files.getPath("/models/" + name))) {
+                for (Path from : (Iterable<Path>) all::iterator) {
+                    Path relative = Path.of(from.toString()).subpath(1, from.getNameCount());
+                    Path to = folder.resolve(relative);
+                    Files.createDirectories(to.getParent());
+                    Files.copy(from, to);
+                    to.toFile().deleteOnExit();
+                }
+            }
+            return folder.resolve(name);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         } catch (URISyntaxException e) {
             throw new IllegalArgumentException(e);
         }
