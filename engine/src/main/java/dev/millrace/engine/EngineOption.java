@@ -24,12 +24,13 @@ public enum EngineOption {
             "auto, float32 or bfloat16"),
     ACTIVATION_QUANTIZATION(
             "activation-quantization",
-            "Whether activations are rounded to 8 bits for weights that were made for it: as the `checkpoint` says, or `off`; `auto` is `checkpoint` on a GPU, `off` on the CPU.",
+            "Whether activations are rounded to 8 bits for weights that were made for it: as the `checkpoint` says, or `off`; `auto` is `checkpoint` on a GPU,"
+                    + " on the CPU for W8A8 weights with `compute-precision: bfloat16`, and `off` elsewhere.",
             "auto, checkpoint or off"),
     QUANTIZATION(
             "quantization",
             "What the CPU backend rounds the weights to as it loads them: `checkpoint` for no more than the precision asks for,"
-                    + " `int8` with a scale for each output and activations rounded token by token, `fp8` for products in bfloat16.",
+                    + " `int8` with a scale for each output and activations rounded token by token, both rotated before, `fp8` for products in bfloat16.",
             "checkpoint, int8 or fp8"),
     MAX_NUM_SEQS("max-num-seqs", "Most sequences in one step.", "an integer from 1 to 4096"),
     MAX_NUM_BATCHED_TOKENS(
