@@ -1,5 +1,6 @@
 package dev.millrace.engine;
 
+import dev.millrace.engine.grammar.AnswerJudge;
 import dev.millrace.engine.grammar.Grammar;
 import dev.millrace.engine.grammar.GrammarState;
 import java.util.Optional;
@@ -49,9 +50,19 @@ final class FormJudge {
     void judge(ActiveRequest request, Runnable done) {
         thread.execute(
                 () -> {
-                    request.failure = problem(request);
+                    request.failure = judged(request);
                     done.run();
                 });
+    }
+
+    /** A judge that breaks must not leave its request open, nor let an answer through that nobody has judged. */
+    private static Problem judged(ActiveRequest request) {
+        try {
+            return problem(request);
+        } catch (RuntimeException | LinkageError | StackOverflowError e) {
+            LOG.error("The answer to request {} could not be judged.", request.id, e);
+            return AnswerJudge.invalid("an answer that could not be judged");
+        }
     }
 
     /** Null if all finished outputs are valid. */

@@ -111,7 +111,8 @@ public final class AnswerJudge {
         return wrong.map(AnswerJudge::invalid);
     }
 
-    static Problem invalid(String given) {
+    /** What a request is told whose answer must not be used. */
+    public static Problem invalid(String given) {
         return new Problem(
                 GrammarError.INVALID,
                 "answer",
