@@ -38,7 +38,8 @@ final class SqlJarITCase {
                     "lib/libJ",
                     "draft",
                     "jsv-messages",
-                    "ucd/");
+                    "ucd/",
+                    "leap_second_dates.csv");
 
     private static JarFile jar;
     private static Set<String> entries;
