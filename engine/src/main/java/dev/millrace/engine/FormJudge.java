@@ -1,10 +1,9 @@
 package dev.millrace.engine;
 
-import dev.millrace.engine.grammar.AnswerJudge;
 import dev.millrace.engine.grammar.Grammar;
 import dev.millrace.engine.grammar.GrammarState;
 import java.util.Optional;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -19,6 +18,9 @@ import org.slf4j.LoggerFactory;
 final class FormJudge {
     private static final Logger LOG = LoggerFactory.getLogger(FormJudge.class);
 
+    /** Most answers that wait; with more the caller, which is the engine, judges itself and so makes no more of them. */
+    private static final int MAX_WAITING = 1024;
+
     private final ThreadPoolExecutor thread;
 
     FormJudge(String name) {
@@ -28,12 +30,13 @@ final class FormJudge {
                         1,
                         5,
                         TimeUnit.SECONDS,
-                        new LinkedBlockingQueue<>(),
+                        new ArrayBlockingQueue<>(MAX_WAITING),
                         task -> {
                             Thread created = new Thread(task, name + "-judge");
                             created.setDaemon(true);
                             return created;
-                        });
+                        },
+                        new ThreadPoolExecutor.CallerRunsPolicy());
         thread.allowCoreThreadTimeOut(true);
     }
 
@@ -50,19 +53,9 @@ final class FormJudge {
     void judge(ActiveRequest request, Runnable done) {
         thread.execute(
                 () -> {
-                    request.failure = judged(request);
+                    request.failure = problem(request);
                     done.run();
                 });
-    }
-
-    /** A judge that breaks must not leave its request open, nor let an answer through that nobody has judged. */
-    private static Problem judged(ActiveRequest request) {
-        try {
-            return problem(request);
-        } catch (RuntimeException | LinkageError | StackOverflowError e) {
-            LOG.error("The answer to request {} could not be judged.", request.id, e);
-            return AnswerJudge.invalid("an answer that could not be judged");
-        }
     }
 
     /** Null if all finished outputs are valid. */

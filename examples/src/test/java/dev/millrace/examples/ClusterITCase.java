@@ -14,6 +14,7 @@ import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -84,14 +85,18 @@ final class ClusterITCase {
         }
     }
 
-    /** Flink's REST interface knows a counter a second or two late. */
-    private static long resumedTokens(String job) throws Exception {
-        long resumed = 0;
-        for (int i = 0; i < 8 && resumed == 0; i++) {
-            Thread.sleep(500);
-            resumed = cluster.rest().counter(job, "resumedTokens");
+    /** Flink's REST interface knows a counter a second or two late; 0 if it knows of none by then. */
+    private static long resumedTokens(String job) {
+        try {
+            return Awaitility.await()
+                    .atMost(Duration.ofSeconds(4))
+                    .pollInterval(Duration.ofMillis(500))
+                    .until(
+                            () -> cluster.rest().counter(job, "resumedTokens"),
+                            tokens -> tokens > 0);
+        } catch (ConditionTimeoutException e) {
+            return 0;
         }
-        return resumed;
     }
 
     private static void await(Callable<Boolean> condition) {

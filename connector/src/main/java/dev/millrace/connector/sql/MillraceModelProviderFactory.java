@@ -1,7 +1,6 @@
 package dev.millrace.connector.sql;
 
 import dev.millrace.operator.EngineSpec;
-import java.util.HashSet;
 import java.util.Set;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.table.factories.ModelProviderFactory;
@@ -19,15 +18,12 @@ public class MillraceModelProviderFactory implements ModelProviderFactory {
 
     @Override
     public Set<ConfigOption<?>> requiredOptions() {
-        return Set.of(ModelOptions.MODEL);
+        return OptionList.required();
     }
 
     @Override
     public Set<ConfigOption<?>> optionalOptions() {
-        Set<ConfigOption<?>> options = new HashSet<>();
-        OptionList.ENTRIES.forEach(entry -> options.add(entry.option()));
-        options.removeAll(requiredOptions());
-        return options;
+        return OptionList.optional();
     }
 
     @Override

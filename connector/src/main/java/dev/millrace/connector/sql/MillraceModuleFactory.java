@@ -1,7 +1,6 @@
 package dev.millrace.connector.sql;
 
 import dev.millrace.operator.EngineSpec;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import org.apache.flink.configuration.ConfigOption;
@@ -24,15 +23,12 @@ public class MillraceModuleFactory implements ModuleFactory {
 
     @Override
     public Set<ConfigOption<?>> requiredOptions() {
-        return Set.of(ModelOptions.MODEL);
+        return OptionList.required();
     }
 
     @Override
     public Set<ConfigOption<?>> optionalOptions() {
-        Set<ConfigOption<?>> options = new HashSet<>();
-        OptionList.ENTRIES.forEach(entry -> options.add(entry.option()));
-        options.removeAll(requiredOptions());
-        return options;
+        return OptionList.optional();
     }
 
     @Override

@@ -123,6 +123,19 @@ final class OptionList {
         return names;
     }
 
+    /** Options that a model cannot do without, for Flink. */
+    static Set<ConfigOption<?>> required() {
+        return Set.of(ModelOptions.MODEL);
+    }
+
+    /** All others. */
+    static Set<ConfigOption<?>> optional() {
+        return ENTRIES.stream()
+                .<ConfigOption<?>>map(Entry::option)
+                .filter(option -> !required().contains(option))
+                .collect(Collectors.toSet());
+    }
+
     /** The keys of all options, or of those that a query may change. */
     static List<String> keys(boolean perQuery) {
         return ENTRIES.stream()

@@ -111,8 +111,7 @@ public final class AnswerJudge {
         return wrong.map(AnswerJudge::invalid);
     }
 
-    /** What a request is told whose answer must not be used. */
-    public static Problem invalid(String given) {
+    static Problem invalid(String given) {
         return new Problem(
                 GrammarError.INVALID,
                 "answer",

@@ -41,15 +41,20 @@ public final class Grammar {
         return shortest + 1;
     }
 
-    /** What another implementation finds wrong with a finished answer; empty if it is valid. Not for the engine thread. */
+    /**
+     * What another implementation finds wrong with a finished answer; empty if it is valid. If that one breaks, the answer is not
+     * used: nobody has judged it. Takes its time, so not for the engine thread as long as another is free.
+     */
     public Optional<Problem> judge(String answer) {
         try {
             if (judge == null) {
                 judge = AnswerJudge.of(format);
             }
             return judge.problem(answer);
-        } catch (RuntimeException | StackOverflowError e) {
-            return Optional.of(AnswerJudge.invalid("an answer that cannot be judged (" + e + ")"));
+        } catch (RuntimeException | LinkageError | StackOverflowError e) {
+            // Its text may quote the answer.
+            String given = "an answer that cannot be judged (" + e.getClass().getName() + ")";
+            return Optional.of(AnswerJudge.invalid(given));
         }
     }
 

@@ -43,4 +43,23 @@ class AnswerJudgeTest {
         assertThat(choice.problem("y")).isEmpty();
         assertThat(choice.problem("z")).isPresent();
     }
+
+    /** Of a form that the second implementation cannot read, though the first one could. */
+    @Test
+    void anAnswerThatCannotBeJudgedIsNotUsed() {
+        TokenBytes vocabulary = Walks.vocabulary();
+        TokenTrie trie = new TokenTrie(vocabulary);
+        Rule rule = SchemaCompiler.compile("{\"type\":\"null\"}", new Lexemes(vocabulary.single()));
+        Grammar grammar =
+                new Grammar(
+                        new AnswerFormat.JsonSchema("no JSON"),
+                        rule,
+                        false,
+                        vocabulary,
+                        trie,
+                        new PlainTokens(vocabulary, trie.longest()));
+        assertThat(grammar.judge("null").orElseThrow().message())
+                .contains("LLM-GR-10", "IllegalArgumentException")
+                .doesNotContain("no JSON");
+    }
 }

@@ -114,7 +114,7 @@ public final class Packer {
         int rows = Math.min(PANEL, half - inHalf);
         long rowBytes = stored.rowBytes();
         slice.clear();
-        stored.read(first, rows, slice);
+        stored.reader().read(first, rows, slice);
         if (slice.position() != rows * rowBytes) {
             throw new KernelException(
                     "pack: "

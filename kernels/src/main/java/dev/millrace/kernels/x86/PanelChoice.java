@@ -39,17 +39,17 @@ public record PanelChoice(boolean bfloat16, WeightRounding rounding, boolean mul
         }
         return isPacked(source.format())
                 ? new Form(numbers(source), PanelFormat.stored(source.format()))
-                : new Form(new StoredRows.Codes(CodedRows.of(source)), PanelFormat.CODES);
+                : new Form(StoredRows.codes(CodedRows.of(source)), PanelFormat.CODES);
     }
 
     Form of(QuantizedSource source) {
         Quantization quantization = source.quantization();
         boolean asStored = rounding == WeightRounding.CHECKPOINT;
         if (asStored && multipliesBytes && quantization instanceof Quantization.Int8 int8) {
-            return new Form(new StoredRows.SignedBytes(source, int8), PanelFormat.INT8);
+            return new Form(StoredRows.signedBytes(source, int8), PanelFormat.INT8);
         }
         return asStored && !bfloat16 && areCodes(quantization, source.k())
-                ? new Form(new StoredRows.Codes(CodedRows.of(source)), PanelFormat.CODES)
+                ? new Form(StoredRows.codes(CodedRows.of(source)), PanelFormat.CODES)
                 : of(DecodedRows.of(source));
     }
 
@@ -62,7 +62,7 @@ public record PanelChoice(boolean bfloat16, WeightRounding rounding, boolean mul
     }
 
     private static StoredRows numbers(WeightSource source) {
-        return new StoredRows.Plain(isPacked(source.format()) ? source : DecodedRows.of(source));
+        return StoredRows.plain(isPacked(source.format()) ? source : DecodedRows.of(source));
     }
 
     /** Whether the library reads rows of this format. */
