@@ -1,8 +1,12 @@
 package dev.millrace.connector.sql;
 
+import dev.millrace.engine.Output;
 import dev.millrace.engine.Problem;
+import dev.millrace.engine.TokenLogprob;
 import dev.millrace.engine.Usage;
+import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
+import org.apache.flink.table.data.StringData;
 
 /**
  * What became of a row.
@@ -14,6 +18,23 @@ import org.apache.flink.table.data.RowData;
  * @param problem what is wrong; null if it was answered
  */
 record Answer(RowData values, String finishReason, Usage usage, Double logprob, Problem problem) {
+
+    /**
+     * Of a generated answer.
+     *
+     * @param schema reads it; null where it is the one column's text
+     */
+    static Answer of(Output output, Usage usage, RowSchema schema) {
+        RowData values =
+                schema == null
+                        ? GenericRowData.of(StringData.fromString(output.text()))
+                        : schema.read(output.text());
+        Double logprob =
+                output.logprobs().isEmpty()
+                        ? null
+                        : output.logprobs().stream().mapToDouble(TokenLogprob::logprob).sum();
+        return new Answer(values, output.finishReason().text(), usage, logprob, null);
+    }
 
     static Answer failed(Problem problem) {
         return new Answer(null, null, null, null, problem);

@@ -1,6 +1,5 @@
 package dev.millrace.connector.sql;
 
-import dev.millrace.connector.RecordSeed;
 import dev.millrace.engine.Completion;
 import dev.millrace.engine.EmbedRequest;
 import dev.millrace.engine.Embedding;
@@ -13,7 +12,6 @@ import dev.millrace.engine.Output;
 import dev.millrace.engine.Prompt;
 import dev.millrace.engine.Request;
 import dev.millrace.engine.SamplingParams;
-import dev.millrace.engine.TokenLogprob;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -39,8 +37,7 @@ interface EngineTask<T> {
     static EngineTask<?> of(SqlModel model) {
         TaskSettings settings = model.settings();
         if (settings instanceof TaskSettings.Generation generation) {
-            RowSchema schema = generation.typed() ? RowSchema.of(model.outputs().answer()) : null;
-            return new Generate(model.name(), generation, schema);
+            return new Generate(model.name(), generation, generation.schema(model.outputs()));
         }
         if (settings instanceof TaskSettings.Labels labels) {
             return new Classify(model.name(), labels);
@@ -56,10 +53,7 @@ interface EngineTask<T> {
         @Override
         public CompletableFuture<Completion> submit(
                 LlmEngine engine, Prompt prompt, Optional<Duration> timeout) {
-            SamplingParams sampling = settings.sampling();
-            if (settings.seedOfRow() && sampling.temperature() > 0) {
-                sampling = sampling.toBuilder().seed(RecordSeed.of(prompt.toString())).build();
-            }
+            SamplingParams sampling = settings.sampling(prompt.toString());
             return engine.submit(new Request(name, prompt, sampling, timeout, List.of()));
         }
 
@@ -71,20 +65,9 @@ interface EngineTask<T> {
                     return List.of(RowProblems.timedOut(completion.usage()));
                 }
             }
-            return completion.outputs().stream().map(one -> answer(one, completion)).toList();
-        }
-
-        private Answer answer(Output output, Completion completion) {
-            RowData values =
-                    schema == null
-                            ? GenericRowData.of(StringData.fromString(output.text()))
-                            : schema.read(output.text());
-            Double logprob =
-                    output.logprobs().isEmpty()
-                            ? null
-                            : output.logprobs().stream().mapToDouble(TokenLogprob::logprob).sum();
-            String reason = output.finishReason().text();
-            return new Answer(values, reason, completion.usage(), logprob, null);
+            return completion.outputs().stream()
+                    .map(output -> Answer.of(output, completion.usage(), schema))
+                    .toList();
         }
     }
 

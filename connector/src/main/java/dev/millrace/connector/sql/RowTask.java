@@ -1,13 +1,10 @@
 package dev.millrace.connector.sql;
 
-import dev.millrace.connector.RecordSeed;
 import dev.millrace.engine.AnswerFormat;
 import dev.millrace.engine.Completion;
-import dev.millrace.engine.Output;
 import dev.millrace.engine.Prompt;
 import dev.millrace.engine.SamplingParams;
 import dev.millrace.engine.Status;
-import dev.millrace.engine.TokenLogprob;
 import dev.millrace.operator.FailedRecord;
 import java.io.Serializable;
 import org.apache.flink.table.data.GenericRowData;
@@ -25,16 +22,14 @@ final class RowTask implements Serializable {
     private static final long serialVersionUID = 1L;
 
     private final SqlModel model;
-    private final SamplingParams sampling;
-    private final boolean seedOfRow;
+    private final TaskSettings.Generation generation;
 
     private transient ColumnTexts texts;
     private transient RowSchema schema;
 
-    private RowTask(SqlModel model, SamplingParams sampling, boolean seedOfRow) {
+    private RowTask(SqlModel model, TaskSettings.Generation generation) {
         this.model = model;
-        this.sampling = sampling;
-        this.seedOfRow = seedOfRow;
+        this.generation = generation;
     }
 
     /**
@@ -44,7 +39,7 @@ final class RowTask implements Serializable {
      */
     static RowTask of(SqlModel model) {
         if (model.settings() instanceof TaskSettings.Generation generation) {
-            return new RowTask(model, generation.sampling(), generation.seedOfRow());
+            return new RowTask(model, generation);
         }
         if (model.settings() instanceof TaskSettings.Labels labels && labels.probability() < 0) {
             SamplingParams greedy =
@@ -53,7 +48,7 @@ final class RowTask implements Serializable {
                             .logprobs(model.outputs().has(MetadataColumn.LOGPROB) ? 0 : -1)
                             .format(new AnswerFormat.Choice(labels.labels()))
                             .build();
-            return new RowTask(model, greedy, false);
+            return new RowTask(model, new TaskSettings.Generation(greedy, false, false));
         }
         throw SqlError.CONFLICTING_OPTIONS.refusal(
                 "A table cannot have the task '%s'%s. Supported are 'generate', 'chat', 'extract' and 'classify' with a label only. Use ML_PREDICT with a model for the others."
@@ -76,38 +71,15 @@ final class RowTask implements Serializable {
 
     /** Parameters of the request with this id. */
     SamplingParams sampling(String id) {
-        return seedOfRow && sampling.temperature() > 0
-                ? sampling.toBuilder().seed(RecordSeed.of(id)).build()
-                : sampling;
+        return generation.sampling(id);
     }
 
     /** The OUTPUT columns of an answer. */
     GenericRowData answer(Completion completion) {
-        Output output = completion.outputs().get(0);
-        Double logprob =
-                output.logprobs().isEmpty()
-                        ? null
-                        : output.logprobs().stream().mapToDouble(TokenLogprob::logprob).sum();
-        return row(
-                new Answer(
-                        values(output.text()),
-                        output.finishReason().text(),
-                        completion.usage(),
-                        logprob,
-                        null));
-    }
-
-    private RowData values(String text) {
-        boolean typed =
-                model.settings() instanceof TaskSettings.Generation generation
-                        && generation.typed();
-        if (!typed) {
-            return GenericRowData.of(StringData.fromString(text));
-        }
         if (schema == null) {
-            schema = RowSchema.of(model.outputs().answer());
+            schema = generation.schema(model.outputs());
         }
-        return schema.read(text);
+        return row(Answer.of(completion.outputs().get(0), completion.usage(), schema));
     }
 
     /** The OUTPUT columns of a row without an answer. */

@@ -1,5 +1,6 @@
 package dev.millrace.connector.sql;
 
+import dev.millrace.connector.RecordSeed;
 import dev.millrace.engine.Pooling;
 import dev.millrace.engine.SamplingParams;
 import java.io.Serializable;
@@ -16,7 +17,20 @@ sealed interface TaskSettings extends Serializable {
      * @param typed whether answers are JSON objects with the answer's columns; otherwise they are the one column's text
      */
     record Generation(SamplingParams sampling, boolean seedOfRow, boolean typed)
-            implements TaskSettings {}
+            implements TaskSettings {
+
+        /** Parameters of a request; {@code id} names it, and gives it its random numbers where rows have their own. */
+        SamplingParams sampling(String id) {
+            return seedOfRow && sampling.temperature() > 0
+                    ? sampling.toBuilder().seed(RecordSeed.of(id)).build()
+                    : sampling;
+        }
+
+        /** Reads answers; null where they are the one column's text. */
+        RowSchema schema(OutputColumns outputs) {
+            return typed ? RowSchema.of(outputs.answer()) : null;
+        }
+    }
 
     /**
      * One of several labels.
