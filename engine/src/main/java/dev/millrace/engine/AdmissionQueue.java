@@ -79,10 +79,11 @@ final class AdmissionQueue {
 
     /** Completes when {@link #admits}. */
     CompletableFuture<Void> whenAdmitting() {
-        CompletableFuture<Void> future = new CompletableFuture<>();
-        if (!admits()) {
-            refused.add(future);
+        if (admits()) {
+            return CompletableFuture.completedFuture(null);
         }
+        CompletableFuture<Void> future = new CompletableFuture<>();
+        refused.add(future);
         // The engine thread may have looked just before, and may have nothing left to do.
         if (admits()) {
             future.complete(null);
