@@ -37,21 +37,13 @@ final class DrawnTokens {
     /** Enqueues the copies of the {@code count} tokens that {@code batch} draws. */
     void copy(ScheduledBatch batch, SamplingBatch drawn, int count) {
         readback.copy(drawn.tokenIds, count, ids);
-        withLogprobs = wantsLogprobs(batch);
+        withLogprobs = batch.wantsLogprobs();
         if (withLogprobs) {
             int most = count * SamplingBatch.MAX_LOGPROBS;
             readback.copy(drawn.logprobs, count, logprobs);
             readback.copy(drawn.topIds, most, topIds);
             readback.copy(drawn.topLogprobs, most, topLogprobs);
         }
-    }
-
-    private static boolean wantsLogprobs(ScheduledBatch batch) {
-        boolean any = false;
-        for (int s = 0; s < batch.size(); s++) {
-            any |= batch.samples(s) && batch.sequence(s).sampling.logprobs() >= 0;
-        }
-        return any;
     }
 
     /** Waits for the copies, and writes the tokens into the batch. */

@@ -110,15 +110,7 @@ final class ModelRunner implements BatchRunner {
 
     /** Whether every sequence computes one token and gets the next: then the rows are the sequences, in order. */
     private static boolean isDecode(ScheduledBatch batch) {
-        if (batch.numTokens() != batch.size()) {
-            return false;
-        }
-        for (int s = 0; s < batch.size(); s++) {
-            if (!batch.samples(s)) {
-                return false;
-            }
-        }
-        return true;
+        return batch.numTokens() == batch.size() && batch.numSampled() == batch.size();
     }
 
     /** All that the device does is one step that it may have recorded; its inputs are padded to the shape of the record. */

@@ -12,17 +12,21 @@ final class ScheduledBatch {
     private final Sequence[] sequences;
     private final int[] numScheduledTokens;
     private final boolean[] catchesUp;
+    private final boolean[] samples;
     private final int[] sampledTokenIds;
     private final TokenLogprob[] sampledLogprobs;
     private final int[] blockCopies;
     private int size;
     private int numTokens;
+    private int numSampled;
+    private boolean wantsLogprobs;
     private int numBlockCopies;
 
     ScheduledBatch(int maxNumSeqs) {
         sequences = new Sequence[maxNumSeqs];
         numScheduledTokens = new int[maxNumSeqs];
         catchesUp = new boolean[maxNumSeqs];
+        samples = new boolean[maxNumSeqs];
         sampledTokenIds = new int[maxNumSeqs];
         sampledLogprobs = new TokenLogprob[maxNumSeqs];
         blockCopies = new int[2 * maxNumSeqs];
@@ -33,6 +37,8 @@ final class ScheduledBatch {
         java.util.Arrays.fill(sampledLogprobs, 0, size, null);
         size = 0;
         numTokens = 0;
+        numSampled = 0;
+        wantsLogprobs = false;
         numBlockCopies = 0;
     }
 
@@ -40,6 +46,11 @@ final class ScheduledBatch {
         int end = sequence.numComputedTokens + scheduledTokens;
         sequences[size] = sequence;
         catchesUp[size] = end == sequence.numTokensWithUnread();
+        samples[size] = catchesUp[size] && sequence.draws();
+        if (samples[size]) {
+            numSampled++;
+            wantsLogprobs |= sequence.sampling.logprobs() >= 0;
+        }
         numScheduledTokens[size++] = scheduledTokens;
         numTokens += scheduledTokens;
     }
@@ -77,7 +88,17 @@ final class ScheduledBatch {
 
     /** Whether sequence {@code i} has caught up after this step and gets a new token. */
     boolean samples(int i) {
-        return catchesUp[i] && sequences[i].draws();
+        return samples[i];
+    }
+
+    /** Sequences that get a new token. */
+    int numSampled() {
+        return numSampled;
+    }
+
+    /** Whether any of the new tokens is wanted with its log-probability. */
+    boolean wantsLogprobs() {
+        return wantsLogprobs;
     }
 
     int numBlockCopies() {

@@ -26,6 +26,11 @@ public final class Uploads implements AutoCloseable {
 
     private final PinnedRing ring;
     private final Launcher launcher;
+
+    /** Where the memory of each gathered piece begins and ends: beside its record, as a table's rows are asked for often. */
+    private final long[] firsts = new long[MAX_PIECES];
+
+    private final long[] lasts = new long[MAX_PIECES];
     private PinnedRing.Slot slot;
     private int pieces;
     private int end;
@@ -107,11 +112,8 @@ public final class Uploads implements AutoCloseable {
         long first = target.address();
         int columns = Math.max(target.columns(), 1);
         long last = first + ((count - 1L) / columns * target.rowStride() + columns) * size;
-        for (int at = 0; at < pieces * RECORD_BYTES; at += RECORD_BYTES) {
-            ByteBuffer header = slot.bytes();
-            long from = header.getLong(at);
-            long span = (header.getInt(at + 16) - 1L) * header.getInt(at + 20);
-            if (first < from + span + header.getInt(at + 12) && from < last) {
+        for (int i = 0; i < pieces; i++) {
+            if (first < lasts[i] && firsts[i] < last) {
                 return true;
             }
         }
@@ -131,6 +133,8 @@ public final class Uploads implements AutoCloseable {
 
     private void record(long address, int rowBytes, int rows, int strideBytes) {
         ByteBuffer header = slot.bytes();
+        firsts[pieces] = address;
+        lasts[pieces] = address + (rows - 1L) * strideBytes + rowBytes;
         int at = pieces++ * RECORD_BYTES;
         header.putLong(at, address);
         header.putInt(at + 8, end);
