@@ -207,7 +207,8 @@ __device__ __forceinline__ void load_tile(const Arguments& a, const Item<M>& ite
 
 // Calls keys(stage, tile) and values(stage) for every tile of the split in rising order, while the next ones
 // are on their way. All threads of the block take part; shared tables must have been written, without a
-// barrier since.
+// barrier since. At the end all copies have arrived, and stages may still be read: the first barrier frees them
+// for the next split, and no thread has looked blocks up since the last one but one.
 template <class Types, int M, class Keys, class Values>
 __device__ __forceinline__ void for_each_tile(const Arguments& a, const Item<M>& item, int split,
                                               const Shared<Types, M>& s, Keys keys, Values values) {
@@ -233,9 +234,6 @@ __device__ __forceinline__ void for_each_tile(const Arguments& a, const Item<M>&
         keys(next(n), first + n / 2);
         values(next(n + 1));
     }
-    // The tables and stages are free for the next split.
-    cp_async_wait<0>();
-    __syncthreads();
 }
 
 }  // namespace attention

@@ -223,8 +223,7 @@ __device__ __forceinline__ void grouped(const GroupParams& p) {
     float sums[Tile::FragmentsN][Tile::FragmentsM][4] = {};
     add_tiles<Type, Tile>(sums, shared + warp * Tile::WarpBytes, loader, tiles_along_k(2 * p.k),
                           p.group_size < group_weight::kTileK, p.mode);
-    cp_async_wait<0>();
-    __syncthreads();  // the rings are done with; sums lie over them
+    __syncthreads();  // all copies have arrived and the rings are done with; sums lie over them
     float4* parts = reinterpret_cast<float4*>(shared);
 #pragma unroll
     for (int i = 0; i < Tile::FragmentsN; i++)

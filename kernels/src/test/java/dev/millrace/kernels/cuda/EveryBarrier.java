@@ -18,6 +18,13 @@ final class EveryBarrier {
     /** Regular expression of "FILE:LINE TEXT". */
     private static final String WANTED = System.getProperty("millrace.barriers", ".*");
 
+    /**
+     * The checker has nothing to say: without a vote, or the wait for sums in registers, values are wrong, which other tests see; and
+     * it does not model fences of registers and of mbarriers' initialisation.
+     */
+    private static final String WITHOUT_REPORT =
+            ".* (__syncthreads_or|wgmma_wait<0>\\(partial\\)|wgmma_fence\\(\\)|fence_mbarrier_init\\(\\))";
+
     @Test
     void isMissedByTheKernelCases() throws IOException, InterruptedException {
         TestingPrograms emulator = TestingPrograms.require(EveryBarrier.class);
@@ -26,7 +33,7 @@ final class EveryBarrier {
             if (barrier.toString().matches(WANTED)) {
                 String report = report(emulator, barrier);
                 System.out.println(barrier + "\n    " + report);
-                if (report.isEmpty()) {
+                if (report.isEmpty() && !barrier.toString().matches(WITHOUT_REPORT)) {
                     silent.add(barrier);
                 }
             }

@@ -51,6 +51,9 @@ final class KernelCounterTest {
                     "prefill-splits",
                     "sample-adjusted",
                     "sample-equal",
+                    "sample-logprobs",
+                    "sample-logprob",
+                    "sample-masked",
                     "experts-choose",
                     "experts-sort",
                     "attention-plan");

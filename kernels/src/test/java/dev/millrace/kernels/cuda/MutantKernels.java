@@ -123,6 +123,9 @@ final class MutantKernels {
                 Map.of(
                         "MILLRACE_EMU_KERNELS",
                         library.toString(),
+                        // So few that blocks have several pieces of work each.
+                        "MILLRACE_EMU_SMS",
+                        "1",
                         "MILLRACE_EMU_COUNT",
                         folder.resolve(CountingProgram.COUNTERS).toString()),
                 List.of(),

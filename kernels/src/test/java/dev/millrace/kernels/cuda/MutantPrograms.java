@@ -33,7 +33,7 @@ final class MutantPrograms {
     private static final Program GROUPS =
             new Program(
                     "linear_group.cu",
-                    "(?m)^ENTRY\\((gated_|linear_int._groups_f16).*\n",
+                    "(?m)^ENTRY\\((gated_)?linear_int._groups_f16.*\n",
                     List.of(),
                     List.of("linear-int4-groups-32x16-", "linear-int4-groups-64x64-"));
     private static final Program W8A8 =
