@@ -1,18 +1,20 @@
 package dev.millrace.engine;
 
+import java.util.concurrent.atomic.AtomicLong;
+
 /**
- * Counts what the engine does, and publishes it once a step.
+ * Counts what the engine does, and publishes it once a step. Ends of requests are seen at once.
  *
- * <p>Thread-safety: owned by the engine thread, but {@link #snapshot} may be called from any thread.
+ * <p>Thread-safety: owned by the engine thread, but {@link #snapshot} and {@link #ended} may be called from any thread.
  */
 final class EngineCounters {
     long steps;
     long generatedTokens;
     long resumedTokens;
-    long finishedRequests;
-    long failedRequests;
     long stepNanos;
     long runNanos;
+    private final AtomicLong finishedRequests = new AtomicLong();
+    private final AtomicLong failedRequests = new AtomicLong();
     private double sumOfKvWaste;
     private volatile EngineStats published;
 
@@ -48,13 +50,18 @@ final class EngineCounters {
                         scheduler.numCachedPromptTokens(),
                         generatedTokens,
                         resumedTokens,
-                        finishedRequests,
-                        failedRequests,
+                        0,
+                        0,
                         stepNanos,
                         runNanos);
     }
 
+    /** A request has ended, with an answer or without. */
+    void ended(boolean answered) {
+        (answered ? finishedRequests : failedRequests).incrementAndGet();
+    }
+
     EngineStats snapshot() {
-        return published;
+        return published.withRequests(finishedRequests.get(), failedRequests.get());
     }
 }

@@ -39,7 +39,7 @@ final class EngineLoop implements Runnable {
     private final StepWatchdog watchdog;
     private final EngineConfig config;
 
-    /** Changed by the engine thread only, but read by the watchdog when that one hangs. */
+    /** Changed by the engine thread and where answers are judged; read by the watchdog when the engine thread hangs. */
     private final Set<ActiveRequest> inFlight = ConcurrentHashMap.newKeySet();
 
     private final DeadlineQueue deadlines = new DeadlineQueue();
@@ -152,7 +152,6 @@ final class EngineLoop implements Runnable {
         admission.release(scheduler.takeAdmittedTokens());
         if (work > 0) {
             answerEnded();
-            countEnded();
             counters.publish(scheduler, admission.waitingTokens());
         }
         completeEnded();
@@ -191,7 +190,7 @@ final class EngineLoop implements Runnable {
             if (inFlight.remove(request)) {
                 scheduler.remove(request);
                 deadlines.remove(request);
-                counters.failedRequests++;
+                counters.ended(false);
                 dropped++;
             }
             request = withdrawn.poll();
@@ -345,16 +344,6 @@ final class EngineLoop implements Runnable {
         }
     }
 
-    private void countEnded() {
-        for (int i = 0; i < ended.size(); i++) {
-            if (ended.get(i).failure == null) {
-                counters.finishedRequests++;
-            } else {
-                counters.failedRequests++;
-            }
-        }
-    }
-
     private void completeEnded() {
         for (int i = 0; i < ended.size(); i++) {
             ActiveRequest request = ended.get(i);
@@ -369,12 +358,17 @@ final class EngineLoop implements Runnable {
 
     /** On the engine thread, or where answers are judged. */
     private void complete(ActiveRequest request) {
-        if (request.failure != null) {
-            request.answer.fail(new InvalidRequestException(request.failure));
-        } else {
-            request.answer.complete();
+        InvalidRequestException failure =
+                request.failure == null ? null : new InvalidRequestException(request.failure);
+        // One that was cancelled while it was judged has been counted.
+        if (inFlight.remove(request)) {
+            counters.ended(failure == null);
         }
-        inFlight.remove(request);
+        if (failure == null) {
+            request.answer.complete();
+        } else {
+            request.answer.fail(failure);
+        }
     }
 
     /** The engine thread is stuck in a call; called by the watchdog. */

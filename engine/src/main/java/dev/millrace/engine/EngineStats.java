@@ -40,4 +40,28 @@ public record EngineStats(
         long finishedRequests,
         long failedRequests,
         long stepNanos,
-        long runNanos) {}
+        long runNanos) {
+
+    /** The same with these counts of requests that have ended. */
+    EngineStats withRequests(long finished, long failed) {
+        return new EngineStats(
+                runningRequests,
+                waitingRequests,
+                waitingTokens,
+                totalBlocks,
+                usedBlocks,
+                cachedBlocks,
+                kvBytesPerToken,
+                kvWaste,
+                steps,
+                preemptions,
+                promptTokens,
+                cachedPromptTokens,
+                generatedTokens,
+                resumedTokens,
+                finished,
+                failed,
+                stepNanos,
+                runNanos);
+    }
+}

@@ -1,5 +1,6 @@
 package dev.millrace.engine;
 
+import dev.millrace.engine.tokenizer.Tokenizer;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -7,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 
 /**
  * Engines without a model: tokens are letters that depend on the request alone, text is their characters.
@@ -76,14 +78,20 @@ public final class TestingEngines {
 
     /** An engine whose tokenizer breaks on answers that hold this text, as a whole and while they are streamed. */
     static LlmEngine engineThatCannotDecode(EngineConfig config, String text) {
+        return engine(config, new BrokenTokenizer(text), () -> BrokenTokenizer.stream(text));
+    }
+
+    /** An engine with another tokenizer, whose answers end by length only. */
+    static LlmEngine engine(
+            EngineConfig config, Tokenizer tokenizer, Supplier<TextStream> textStreams) {
         FakeBatchRunner runner = new FakeBatchRunner(numBlocks(config), config, false);
         EngineParts sound = parts(config, runner);
         EngineParts parts =
                 new EngineParts(
-                        sound.model(),
-                        new BrokenTokenizer(text),
+                        model(tokenizer.vocabSize(), "fake-fingerprint"),
+                        tokenizer,
                         sound.chatTemplate(),
-                        () -> BrokenTokenizer.stream(text),
+                        textStreams,
                         runner,
                         sound.numBlocks(),
                         sound.kvBytesPerToken());
@@ -96,18 +104,17 @@ public final class TestingEngines {
 
     private static EngineParts parts(EngineConfig config, BatchRunner runner, String fingerprint) {
         return new EngineParts(
-                new ModelInfo(
-                        MODEL,
-                        2048,
-                        FakeTokenizer.VOCAB_SIZE,
-                        TokenIds.of(FakeTokenizer.EOS),
-                        fingerprint),
+                model(FakeTokenizer.VOCAB_SIZE, fingerprint),
                 new FakeTokenizer(),
                 TestingEngines::writeChat,
                 () -> FakeTokenizer::decode,
                 runner,
                 numBlocks(config),
                 256);
+    }
+
+    private static ModelInfo model(int vocabSize, String fingerprint) {
+        return new ModelInfo(MODEL, 2048, vocabSize, TokenIds.of(FakeTokenizer.EOS), fingerprint);
     }
 
     private static String writeChat(List<Message> messages) {
