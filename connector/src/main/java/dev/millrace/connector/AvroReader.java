@@ -6,6 +6,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.Optional;
 import org.apache.avro.AvroRuntimeException;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericData;
@@ -25,6 +26,9 @@ final class AvroReader {
     private final SchemaCoder writerSchemas;
     private final GenericDatumReader<GenericRecord> datumReader;
     private BinaryDecoder decoder;
+
+    /** The writer's schema that was compared last. */
+    private Schema compared;
 
     private AvroReader(Schema readerSchema, SchemaCoder writerSchemas) {
         this.readerSchema = readerSchema;
@@ -54,12 +58,15 @@ final class AvroReader {
         Schema writerSchema = writerSchemas.readSchema(in);
         int from = value.length - in.available();
         AvroScanner.check(writerSchema, value, from);
+        requireSameMeaning(writerSchema);
         decoder = DecoderFactory.get().binaryDecoder(value, from, value.length - from, decoder);
         try {
             datumReader.setSchema(writerSchema);
             return datumReader.read(null, decoder);
         } catch (AvroRuntimeException e) {
-            throw mismatch(e);
+            // The scanner has been over the bytes, so it is the two schemas that do not fit; the
+            // message names types and fields.
+            throw mismatch(e.getMessage());
         }
     }
 
@@ -80,13 +87,22 @@ final class AvroReader {
                 new Problem(code, "record value", given, "an Avro value", remedy));
     }
 
-    /** The scanner has been over the bytes, so it is the two schemas that do not fit; Avro's message names types and fields. */
-    private InvalidRequestException mismatch(AvroRuntimeException e) {
+    private void requireSameMeaning(Schema writerSchema) {
+        if (!writerSchema.equals(compared)) {
+            Optional<String> mismatch = LogicalTypeCheck.mismatch(writerSchema, readerSchema);
+            if (mismatch.isPresent()) {
+                throw mismatch(mismatch.get());
+            }
+            compared = writerSchema;
+        }
+    }
+
+    private InvalidRequestException mismatch(String how) {
         return new InvalidRequestException(
                 new Problem(
                         RecordError.SCHEMA_MISMATCH,
                         "record value",
-                        "a writer's schema that does not resolve (" + e.getMessage() + ")",
+                        "a writer's schema that does not resolve (" + how + ")",
                         "one that resolves to " + readerSchema.getFullName(),
                         "Give added fields defaults, and keep types as they are"));
     }

@@ -147,6 +147,9 @@ class AvroReaderTest {
                 "\"int\" | [\"null\",\"int\"] | 7",
                 "\"int\" | \"string\" | refused",
                 "\"int\" | \"boolean\" | refused",
+                "{\"type\":\"int\",\"logicalType\":\"date\"} | {\"type\":\"int\",\"logicalType\":\"date\"} | 7",
+                "{\"type\":\"int\",\"logicalType\":\"date\"} | \"int\" | 7",
+                "\"int\" | {\"type\":\"int\",\"logicalType\":\"date\"} | 7",
             })
     void valuesResolveToTheReadersTypeOrAreRefused(String writer, String reader, String expected)
             throws IOException {
@@ -160,6 +163,28 @@ class AvroReaderTest {
         } else {
             assertThat(evolving.read(seven).get("f")).hasToString(expected);
         }
+    }
+
+    /** Each type stands for the only field of a record; the underlying types are the same. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{\"type\":\"int\",\"logicalType\":\"date\"} | {\"type\":\"int\",\"logicalType\":\"time-millis\"}"
+                        + " | R.f is a date there and a time-millis here",
+                "{\"type\":\"array\",\"items\":{\"type\":\"long\",\"logicalType\":\"timestamp-millis\"}}"
+                        + " | {\"type\":\"array\",\"items\":[\"null\",{\"type\":\"long\",\"logicalType\":\"timestamp-micros\"}]}"
+                        + " | R.f[] is a timestamp-millis there",
+                "{\"type\":\"map\",\"values\":{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":9,\"scale\":2}}"
+                        + " | {\"type\":\"map\",\"values\":{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":9}}"
+                        + " | R.f{} is a decimal with 2 digits behind the point there",
+            })
+    void valuesThatWouldMeanSomethingElseAreRefused(String writer, String reader, String message) {
+        AvroReader evolving = evolving(record(reader), record(writer));
+        assertThatExceptionOfType(InvalidRequestException.class)
+                .isThrownBy(() -> evolving.read(new byte[] {0}))
+                .withMessageContaining("[LLM-AV-14]")
+                .withMessageContaining(message);
     }
 
     @Test

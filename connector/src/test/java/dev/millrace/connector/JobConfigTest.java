@@ -143,6 +143,7 @@ class JobConfigTest {
             value = {
                 "sorce.topics=a | LLM-JB-03 | unknown key 'sorce.topics' | Did you mean 'source.topics'?",
                 "sampling.temprature=1 | LLM-JB-03 | sampling.temprature | Did you mean 'sampling.temperature'?",
+                "sampling.logit-bias={abc: 1} | LLM-JB-03 | unknown key 'sampling.logit-bias' | a known key",
                 "sampling-columns.top-q=a | LLM-JB-03 | 'top-q' | Did you mean 'top-p'?",
                 "output.fields.a=txt | LLM-JB-05 | output.fields.a: got 'txt' | one of text, finish-reason",
                 "output.json-fields.a=number | LLM-JB-05 | got 'number' | one of string, int",

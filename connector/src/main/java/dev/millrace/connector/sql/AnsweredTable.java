@@ -4,11 +4,17 @@ import dev.millrace.operator.FailureFunction;
 import dev.millrace.operator.LlmSpec;
 import dev.millrace.operator.OnEngineFailure;
 import dev.millrace.operator.OperatorOptions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.flink.api.common.RuntimeExecutionMode;
+import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ExecutionOptions;
+import org.apache.flink.configuration.ReadableConfig;
+import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.streaming.connectors.kafka.table.KafkaConnectorOptions;
 import org.apache.flink.table.catalog.Column;
 import org.apache.flink.table.catalog.ResolvedCatalogTable;
@@ -119,14 +125,33 @@ final class AnsweredTable {
         }
     }
 
-    /** As {@link #requireForReading}. */
+    /** As {@link #requireForReading}; and answers that are delivered exactly once need checkpoints, with which they are committed. */
     void requireForWriting() {
+        requireCheckpoints();
         if (task.failsOver() && hasDeadLetters()) {
             throw SqlError.CONFLICTING_OPTIONS.refusal(
                     "Options 'llm.dead-letter-topic' and 'llm.error-handling-strategy' = 'failover' exclude each other. Leave one of them out.");
         }
         if (!task.showsErrors() && !task.failsOver() && !hasDeadLetters()) {
             throw unanswered("Or name a topic by 'llm.dead-letter-topic'.");
+        }
+    }
+
+    private void requireCheckpoints() {
+        ReadableConfig session = context.getConfiguration();
+        Duration interval =
+                session.getOptional(CheckpointingOptions.CHECKPOINTING_INTERVAL)
+                        .orElse(Duration.ZERO);
+        boolean exactlyOnce =
+                options.get(KafkaConnectorOptions.DELIVERY_GUARANTEE)
+                        == DeliveryGuarantee.EXACTLY_ONCE;
+        boolean batch = session.get(ExecutionOptions.RUNTIME_MODE) == RuntimeExecutionMode.BATCH;
+        if (exactlyOnce && !batch && interval.isZero()) {
+            throw SqlError.CONFLICTING_OPTIONS.refusal(
+                    ("Option 'sink.delivery-guarantee' = 'exactly-once' of the table '%s' needs checkpoints, as answers are committed with them,"
+                                    + " but checkpointing is disabled. Run SET 'execution.checkpointing.interval' = '10 s'; or choose"
+                                    + " 'at-least-once'.")
+                            .formatted(context.getObjectIdentifier().asSummaryString()));
         }
     }
 

@@ -1,8 +1,6 @@
 package dev.millrace.connector.sql;
 
-import dev.millrace.engine.EngineConfig;
-import dev.millrace.operator.EngineProvider;
-import dev.millrace.operator.EngineSpec;
+import dev.millrace.engine.hub.ModelRoots;
 import java.util.HashSet;
 import java.util.Set;
 import org.apache.flink.configuration.ConfigOption;
@@ -48,12 +46,12 @@ public class MillraceKafkaTableFactory extends KafkaDynamicTableFactory {
         // Names what is missing, before anything looks for it.
         FactoryUtil.validateFactoryOptions(
                 this, Configuration.fromMap(context.getCatalogTable().getOptions()));
-        return AnsweredTable.of(context, new SqlModelReader(factoryIdentifier(), this::engine));
+        return AnsweredTable.of(context, new SqlModelReader(factoryIdentifier(), engines()));
     }
 
-    /** Where the engine comes from. */
-    EngineProvider engine(String model, EngineConfig config) {
-        return new EngineSpec(model, config);
+    /** Where engines come from. */
+    EngineSource engines() {
+        return EngineSource.ofCheckpoints(ModelRoots.fromEnvironment());
     }
 
     @Override

@@ -1,6 +1,6 @@
 package dev.millrace.connector.sql;
 
-import dev.millrace.operator.EngineSpec;
+import dev.millrace.engine.hub.ModelRoots;
 import java.util.Set;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.table.factories.ModelProviderFactory;
@@ -40,6 +40,6 @@ public class MillraceModelProviderFactory implements ModelProviderFactory {
 
     /** Where engines come from. */
     EngineSource engines() {
-        return EngineSpec::new;
+        return EngineSource.ofCheckpoints(ModelRoots.fromEnvironment());
     }
 }

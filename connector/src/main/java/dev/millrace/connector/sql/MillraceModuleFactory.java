@@ -1,6 +1,6 @@
 package dev.millrace.connector.sql;
 
-import dev.millrace.operator.EngineSpec;
+import dev.millrace.engine.hub.ModelRoots;
 import java.util.Map;
 import java.util.Set;
 import org.apache.flink.configuration.ConfigOption;
@@ -45,6 +45,6 @@ public class MillraceModuleFactory implements ModuleFactory {
 
     /** Where engines come from. */
     EngineSource engines() {
-        return EngineSpec::new;
+        return EngineSource.ofCheckpoints(ModelRoots.fromEnvironment());
     }
 }

@@ -51,10 +51,7 @@ final class RowTask implements Serializable {
             return new RowTask(model, new TaskSettings.Generation(greedy, false, false));
         }
         throw SqlError.CONFLICTING_OPTIONS.refusal(
-                "A table cannot have the task '%s'%s. Supported are 'generate', 'chat', 'extract' and 'classify' with a label only. Use ML_PREDICT with a model for the others."
-                        .formatted(
-                                model.task(),
-                                model.task() == Task.CLASSIFY ? " with a probability" : ""));
+                "Option 'llm.output-columns' names a column for the probability of the label, but a table's labels are generated, not scored. Leave the column out, or use ML_PREDICT with a model.");
     }
 
     SqlModel model() {

@@ -2,7 +2,9 @@ package dev.millrace.connector.sql;
 
 import dev.millrace.engine.EngineConfig;
 import dev.millrace.engine.EngineOptions;
+import dev.millrace.engine.InvalidModelException;
 import dev.millrace.engine.InvalidRequestException;
+import dev.millrace.operator.EngineProvider;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,7 +47,7 @@ record SqlModelReader(String where, EngineSource engines) implements Serializabl
         requireNullable(outputs, errors);
         return new SqlModel(
                 name,
-                engines.engine(checkpoint, engineConfig),
+                engine(checkpoint, engineConfig),
                 config.get(ModelOptions.ENGINE_LINGER),
                 engineConfig.maxNumSeqs(),
                 task,
@@ -64,6 +66,14 @@ record SqlModelReader(String where, EngineSource engines) implements Serializabl
         } catch (InvalidRequestException e) {
             throw new ValidationException(
                     "Invalid value for an option 'engine.…'. " + e.getMessage(), e);
+        }
+    }
+
+    private EngineProvider engine(String checkpoint, EngineConfig config) {
+        try {
+            return engines.engine(checkpoint, config);
+        } catch (InvalidModelException e) {
+            throw new ValidationException("Invalid value for option 'model'. " + e.getMessage(), e);
         }
     }
 

@@ -6,6 +6,7 @@ import dev.millrace.operator.OnModelChange;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -132,6 +133,7 @@ public final class TableOptions {
             String table,
             Map<String, String> options,
             AnswerColumns columns) {
+        requireGenerating(options);
         Set<String> own = OWN.stream().map(ConfigOption::key).collect(Collectors.toSet());
         Map<String, String> ofModel = new HashMap<>();
         options.forEach(
@@ -151,7 +153,24 @@ public final class TableOptions {
         }
     }
 
+    /** The operator carries answers that are written token by token; what has none has nothing to lose in {@code ML_PREDICT}. */
+    private static void requireGenerating(Map<String, String> options) {
+        String key = PREFIX + ModelOptions.TASK.key();
+        String task = options.getOrDefault(key, "").toLowerCase(Locale.ROOT);
+        if (task.equals(Task.EMBED.toString()) || task.equals(Task.SCORE.toString())) {
+            throw SqlError.INVALID_OPTION.refusal(
+                    "Invalid value for option '%s'. Given is '%s', allowed is one of generate, chat, extract, classify, as a table's answers are written token by token. Use ML_PREDICT with a model for '%2$s'."
+                            .formatted(key, task));
+        }
+    }
+
     private static void requireKnown(String where, String key) {
+        String ofModel = key.substring(PREFIX.length());
+        if (NOT_IN_TABLES.contains(ofModel)) {
+            throw SqlError.CONFLICTING_OPTIONS.refusal(
+                    "Option '%s' has no use in a table, where each row has one answer, written token by token. Leave it out, or use ML_PREDICT with a model, whose option '%s' it is."
+                            .formatted(key, ofModel));
+        }
         List<String> known =
                 Stream.concat(required().stream(), optional().stream())
                         .map(ConfigOption::key)

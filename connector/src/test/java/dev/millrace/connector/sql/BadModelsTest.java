@@ -3,10 +3,16 @@ package dev.millrace.connector.sql;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.engine.hub.ModelRoots;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
+import org.apache.flink.table.api.ValidationException;
+import org.apache.flink.table.types.logical.RowType;
+import org.apache.flink.table.types.logical.VarCharType;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** What is wrong with a model or a query is said when the query is planned, before any engine is loaded. */
@@ -109,7 +115,16 @@ class BadModelsTest {
                 bad("'model' = 'm', 'n' = '1000000'", "option 'n'", "LLM-SP-10"),
                 bad("'model' = 'm', 'n' = '2'", "option 'n'", "LLM-SP-11"),
                 bad("'model' = 'm', 'stop' = 'a,,b'", "option 'stop'", "LLM-SP-12"),
-                bad("'model' = 'm', 'seed' = 'x'", "option 'seed'", "LLM-SQ-01"));
+                bad("'model' = 'm', 'seed' = 'x'", "option 'seed'", "LLM-SQ-01"),
+                bad("'model' = 'm', 'seed' = '9223372036854775808'", "an integer", "LLM-SQ-01"),
+                bad(
+                        "'model' = 'm', 'logit-bias' = '{\"abc\": 1}'",
+                        "Unsupported options:\n\nlogit-bias",
+                        "LLM-SQ-02"),
+                bad(
+                        "'model' = 'm', 'engine.device' = 'cuda:0,cuda:1'",
+                        "got 'cuda:0,cuda:1'; expected auto, cpu, cuda or cuda:N",
+                        "LLM-EN-04"));
     }
 
     static Stream<Arguments> columns() {
@@ -171,6 +186,16 @@ class BadModelsTest {
                         "a INT, b INT",
                         "'schema' = '{\"properties\": {\"a\": {\"$ref\": \"#/properties/b\"}}}'",
                         "Given is the reference '#/properties/b'",
+                        "LLM-SQ-08"),
+                columns(
+                        INPUT,
+                        "a INT, b INT",
+                        "'schema' = '"
+                                + "{\"not\": ".repeat(1_100)
+                                + "{}"
+                                + "}".repeat(1_100)
+                                + "'",
+                        "nesting depth (1001) exceeds",
                         "LLM-SQ-08"),
                 columns(INPUT, "a INT, b INT", "'schema' = '[1]'", "no JSON object", "LLM-SQ-08"),
                 columns(INPUT, "a INT, b INT", "'schema' = '{'", "no JSON: ", "LLM-SQ-08"),
@@ -261,6 +286,28 @@ class BadModelsTest {
                         INPUT, OUTPUT, model, ", MAP['temperature', '3']", List.of("LLM-SP-01")),
                 Arguments.of(INPUT, OUTPUT, model, ", MAP['async', 'false']", List.of("sync")),
                 Arguments.of("body INT", OUTPUT, model, "", List.of("INT")));
+    }
+
+    /** Only checked here: paths are resolved where the engine is loaded. */
+    @ParameterizedTest
+    @CsvSource({
+        "/models/../etc/passwd, Invalid value for option 'model'. model: got '/models/../etc/passwd'",
+        "/etc/passwd, expected a path that stays below one of the allowed folders /models",
+        "file:/models/m, add its folder to the environment variable MILLRACE_ALLOWED_MODEL_ROOTS [LLM-HB-18]",
+        "m, LLM-HB-18",
+    })
+    void pathsOutsideOfTheAllowedFoldersAreRefused(String model, String message) {
+        SqlModelReader reader =
+                new SqlModelReader(
+                        "millrace", EngineSource.ofCheckpoints(new ModelRoots(List.of("/models"))));
+        RowType text = RowType.of(VarCharType.STRING_TYPE);
+        assertThatThrownBy(() -> reader.read("m", Map.of("model", model), text, text))
+                .isInstanceOf(ValidationException.class)
+                .hasMessageContaining(message);
+        for (String allowed : List.of("/models/m", "/models/x/../m", "acme/tiny:Q8_0")) {
+            assertThat(reader.read("m", Map.of("model", allowed), text, text).engine().label())
+                    .isNotEmpty();
+        }
     }
 
     @ParameterizedTest

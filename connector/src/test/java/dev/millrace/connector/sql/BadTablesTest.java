@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What is wrong with a {@code millrace-kafka} table is said when a statement that uses it is planned. */
 final class BadTablesTest {
     private static final String COLUMNS =
-            "id STRING, text STRING, answer STRING, error_code STRING, fixed STRING NOT NULL";
+            "id STRING, text STRING, answer STRING, p DOUBLE, error_code STRING, fixed STRING NOT NULL";
     private static final String WRITE = "INSERT INTO t (id, text, fixed) VALUES ('1', 'a', 'b')";
     private static final String READ = "SELECT * FROM t";
 
@@ -41,7 +41,7 @@ final class BadTablesTest {
                         WRITE,
                         "llm.output-columns=answr",
                         "Option 'llm.output-columns' names the column 'answr'",
-                        "These are: id, text, answer, error_code, fixed. Did you mean 'answer'?",
+                        "These are: id, text, answer, p, error_code, fixed. Did you mean 'answer'?",
                         "[LLM-SQ-01]"),
                 bad(WRITE, "llm.output-columns=answer;answer", "names a column twice"),
                 bad(
@@ -62,8 +62,17 @@ final class BadTablesTest {
                         "Unsupported options found for 'millrace-kafka'.",
                         "llm.output-columns",
                         "scan.startup.mode"),
-                bad(WRITE, "llm.n=2", "Unsupported options:\n\nllm.n"),
-                bad(WRITE, "llm.context-overflow-action=skipped", "llm.context-overflow-action"),
+                bad(
+                        WRITE,
+                        "llm.n=2",
+                        "Option 'llm.n' has no use in a table, where each row has one answer",
+                        "use ML_PREDICT with a model, whose option 'n' it is",
+                        "[LLM-SQ-04]"),
+                bad(
+                        WRITE,
+                        "llm.context-overflow-action=skipped",
+                        "Option 'llm.context-overflow-action' has no use in a table",
+                        "[LLM-SQ-04]"),
                 bad(
                         WRITE,
                         "llm.temperature=warm",
@@ -73,19 +82,28 @@ final class BadTablesTest {
                 bad(
                         WRITE,
                         "llm.prompt={{txt}}",
-                        "Column 'txt' is not among the INPUT columns: id, text, fixed",
+                        "Column 'txt' is not among the INPUT columns: id, text, p, fixed",
                         "Did you mean '{{text}}'?"),
                 bad(WRITE, "llm.prompt={{answer}}", "Column 'answer' is not among the INPUT"),
                 bad(
                         WRITE,
                         "llm.id-column=answer",
                         "Option 'llm.id-column' names the column 'answer'",
-                        "These are: id, text, fixed"),
+                        "These are: id, text, p, fixed"),
                 bad(
                         WRITE,
                         "llm.task=embed",
-                        "The OUTPUT columns do not fit the task 'embed'",
-                        "[LLM-SQ-06]"),
+                        "Invalid value for option 'llm.task'. Given is 'embed', allowed is one of generate, chat, extract, classify,",
+                        "Use ML_PREDICT with a model for 'embed'.",
+                        "[LLM-SQ-01]"),
+                bad(READ, "llm.task=SCORE", "Use ML_PREDICT with a model for 'score'."),
+                bad(WRITE, "llm.task=translate", "Invalid value for option 'task'. Given is"),
+                bad(
+                        WRITE,
+                        "llm.task=classify,llm.labels=a;b,llm.output-columns=answer;p;error_code",
+                        "Option 'llm.output-columns' names a column for the probability of the label",
+                        "use ML_PREDICT with a model",
+                        "[LLM-SQ-04]"),
                 bad(
                         WRITE,
                         "llm.output-columns=answer",
@@ -112,7 +130,13 @@ final class BadTablesTest {
                         "format=debezium-json",
                         "produces updates, and an answer cannot be taken back",
                         "[LLM-SQ-10]"),
-                bad(WRITE, "sink.delivery-guarantee=exactly-once", "sink.transactional-id-prefix"));
+                bad(WRITE, "sink.delivery-guarantee=exactly-once", "sink.transactional-id-prefix"),
+                bad(
+                        WRITE,
+                        "sink.delivery-guarantee=exactly-once,sink.transactional-id-prefix=p",
+                        "Option 'sink.delivery-guarantee' = 'exactly-once' of the table 'default_catalog.default_database.t' needs checkpoints",
+                        "Run SET 'execution.checkpointing.interval' = '10 s';",
+                        "[LLM-SQ-04]"));
     }
 
     private static Arguments bad(String statement, String options, String... expected) {
@@ -144,6 +168,16 @@ final class BadTablesTest {
     }
 
     @Test
+    void exactlyOnceIsPlannedWhereAnswersGetCommitted() {
+        String changes = "sink.delivery-guarantee=exactly-once,sink.transactional-id-prefix=p";
+        TableEnvironment batch = TableEnvironment.create(EnvironmentSettings.inBatchMode());
+        assertThat(explain(batch, WRITE, changes)).contains("Sink");
+        TableEnvironment streaming = TableEnvironment.create(EnvironmentSettings.inStreamingMode());
+        streaming.getConfig().set("execution.checkpointing.interval", "2 s");
+        assertThat(explain(streaming, WRITE, changes)).contains("Sink");
+    }
+
+    @Test
     void everyOptionIsListed() throws IOException {
         assertThat(Files.readString(Path.of("../docs/sql.md")))
                 .contains(TableOptions.markdownTable());
@@ -163,6 +197,11 @@ final class BadTablesTest {
     }
 
     private static String explain(String statement, String changes) {
+        return explain(
+                TableEnvironment.create(EnvironmentSettings.inStreamingMode()), statement, changes);
+    }
+
+    private static String explain(TableEnvironment tables, String statement, String changes) {
         Map<String, String> options = new TreeMap<>();
         options.put("connector", "millrace-kafka");
         options.put("topic", "topic");
@@ -177,7 +216,6 @@ final class BadTablesTest {
             options.put(change.substring(0, at), change.substring(at + 1));
         }
         options.values().removeIf(String::isEmpty);
-        TableEnvironment tables = TableEnvironment.create(EnvironmentSettings.inStreamingMode());
         tables.executeSql(
                 "CREATE TABLE t (%s) WITH (%s)"
                         .formatted(

@@ -1,8 +1,6 @@
 package dev.millrace.connector.sql;
 
 import dev.millrace.connector.TestingEngineProvider;
-import dev.millrace.engine.EngineConfig;
-import dev.millrace.operator.EngineProvider;
 
 /** The connector {@code testing-kafka}, whose models are named after a {@link TestingEngineProvider}; all else is as in {@code millrace-kafka}. */
 public final class TestingKafkaTableFactory extends MillraceKafkaTableFactory {
@@ -12,7 +10,7 @@ public final class TestingKafkaTableFactory extends MillraceKafkaTableFactory {
     }
 
     @Override
-    EngineProvider engine(String model, EngineConfig config) {
-        return new TestingEngineProvider(model);
+    EngineSource engines() {
+        return (model, config) -> new TestingEngineProvider(model);
     }
 }

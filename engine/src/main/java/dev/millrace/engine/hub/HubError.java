@@ -38,7 +38,9 @@ public enum HubError implements ErrorCode {
     /** Offline, and the cache does not hold the model. */
     OFFLINE("LLM-HB-16"),
     /** A setting of the hub has a value that is not allowed. */
-    INVALID_SETTING("LLM-HB-17");
+    INVALID_SETTING("LLM-HB-17"),
+    /** The model's path leads outside of the folders that are allowed on this machine. */
+    OUTSIDE_ROOTS("LLM-HB-18");
 
     private final String id;
 

@@ -27,9 +27,10 @@ public final class ModelPath {
     /**
      * The path of {@code model}, fetched from {@code hub} if it is a name and the cache lacks it.
      *
-     * @throws InvalidModelException if it is neither, or the hub refuses it
+     * @throws InvalidModelException if it is neither, {@link ModelRoots} do not allow the path, or the hub refuses the name
      */
     public static Path of(String model, Hub hub) {
+        ModelRoots.fromEnvironment().requireAllowed(model);
         Optional<Path> path = path(model);
         if (path.filter(Files::exists).isPresent()) {
             return path.get();
