@@ -75,7 +75,7 @@ final class SqlJarITCase {
         String services = text("META-INF/services/org.apache.flink.table.factories.Factory");
         List<String> names =
                 services.lines().filter(line -> !line.isBlank() && line.charAt(0) != '#').toList();
-        assertThat(names).contains("dev.millrace.connector.sql.MillraceKafkaTableFactory");
+        assertThat(names).contains("dev.millrace.connector.sql.table.MillraceKafkaTableFactory");
         assertThat(names)
                 .allSatisfy(
                         name -> assertThat(entries).contains(name.replace('.', '/') + ".class"));

@@ -25,20 +25,20 @@ public enum ContextOverflowAction {
         this.logs = logs;
     }
 
-    boolean logs() {
+    public boolean logs() {
         return logs;
     }
 
-    boolean truncates() {
+    public boolean truncates() {
         return this != ERROR && !skips();
     }
 
-    boolean skips() {
+    public boolean skips() {
         return this == SKIPPED || this == SKIPPED_LOG;
     }
 
     /** Whether the beginning is kept. */
-    boolean keepsHead() {
+    public boolean keepsHead() {
         return this == TRUNCATED_TAIL || this == TRUNCATED_TAIL_LOG;
     }
 

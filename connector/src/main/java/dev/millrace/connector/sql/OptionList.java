@@ -16,7 +16,7 @@ import org.apache.flink.configuration.FallbackKey;
 import org.apache.flink.table.api.ValidationException;
 
 /** All {@link ModelOptions}, with what Flink's option does not tell: how a value is written, and which tasks have a use for it. */
-final class OptionList {
+public final class OptionList {
     private static final Set<Task> ALL = Set.of(Task.values());
     private static final Set<Task> GENERATING = Set.of(Task.GENERATE, Task.CHAT, Task.EXTRACT);
     private static final String NUMBER = "Number";
@@ -82,7 +82,7 @@ final class OptionList {
      * @param where what the options belong to, for instance {@code 'millrace'}
      * @throws ValidationException for the first of them
      */
-    static void check(String where, Map<String, String> options) {
+    public static void check(String where, Map<String, String> options) {
         Configuration config = Configuration.fromMap(options);
         for (String key : new TreeSet<>(options.keySet())) {
             if (!isKnown(key)) {
@@ -124,12 +124,12 @@ final class OptionList {
     }
 
     /** Options that a model cannot do without, for Flink. */
-    static Set<ConfigOption<?>> required() {
+    public static Set<ConfigOption<?>> required() {
         return Set.of(ModelOptions.MODEL);
     }
 
     /** All others. */
-    static Set<ConfigOption<?>> optional() {
+    public static Set<ConfigOption<?>> optional() {
         return ENTRIES.stream()
                 .<ConfigOption<?>>map(Entry::option)
                 .filter(option -> !required().contains(option))
@@ -137,7 +137,7 @@ final class OptionList {
     }
 
     /** The keys of all options, or of those that a query may change. */
-    static List<String> keys(boolean perQuery) {
+    public static List<String> keys(boolean perQuery) {
         return ENTRIES.stream()
                 .filter(entry -> entry.perQuery || !perQuery)
                 .map(entry -> entry.option.key())
@@ -145,7 +145,7 @@ final class OptionList {
     }
 
     /** Those options that a task has a use for; keys that no option has stay, to be refused. */
-    static Map<String, String> forTask(Map<String, String> options, Task task) {
+    public static Map<String, String> forTask(Map<String, String> options, Task task) {
         Map<String, String> used = new HashMap<>(options);
         for (Entry entry : ENTRIES) {
             if (!entry.tasks.contains(task)) {
@@ -157,7 +157,7 @@ final class OptionList {
     }
 
     /** In Flink's sentences, with the name that was meant. */
-    static ValidationException unknown(String where, String key, List<String> known) {
+    public static ValidationException unknown(String where, String key, List<String> known) {
         return SqlError.UNKNOWN_OPTION.refusal(
                 "Unsupported options found for '%s'.\n\nUnsupported options:\n\n%s\n\nSupported options:\n\n%s\n\n%s"
                         .formatted(
@@ -179,7 +179,7 @@ final class OptionList {
     }
 
     /** In Flink's sentence, with the value, what is allowed and what to do. */
-    static ValidationException invalid(String key, String given, String allowed) {
+    public static ValidationException invalid(String key, String given, String allowed) {
         return SqlError.INVALID_OPTION.refusal(
                 "Invalid value for option '%s'. Given is '%s', allowed is %s. Change the option."
                         .formatted(key, given, allowed));
@@ -206,7 +206,7 @@ final class OptionList {
     }
 
     /** As users write it. */
-    static String shown(Object value) {
+    public static String shown(Object value) {
         return value.toString().toLowerCase(Locale.ROOT);
     }
 }

@@ -56,7 +56,7 @@ public enum SqlError implements ErrorCode {
     }
 
     /** The exception by which Flink refuses statements; the code stands behind the sentences. */
-    ValidationException refusal(String sentences) {
+    public ValidationException refusal(String sentences) {
         return new ValidationException(sentences + " [" + id + "]");
     }
 }

@@ -1,5 +1,5 @@
 /**
- * Models in Flink SQL: the provider of {@code CREATE MODEL}, the SQL functions, and typed answers. Knows the operator for its shared engines
- * only.
+ * Models in Flink SQL: their options, tasks and errors. {@code row} holds values of columns, {@code model} what is asked about rows; on both
+ * stand {@code provider} for {@code ML_PREDICT}, {@code function} for the SQL functions and {@code table} for Kafka tables.
  */
 package dev.millrace.connector.sql;

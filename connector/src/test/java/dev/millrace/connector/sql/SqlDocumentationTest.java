@@ -2,6 +2,8 @@ package dev.millrace.connector.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.connector.sql.function.FunctionKind;
+import dev.millrace.connector.sql.row.MetadataColumn;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -11,7 +11,7 @@ import org.apache.flink.types.Row;
 import org.apache.flink.util.CloseableIterator;
 
 /** Runs statements in a session of its own. */
-final class TestingSql {
+public final class TestingSql {
     private final TableEnvironment session;
 
     private TestingSql(RuntimeExecutionMode mode) {
@@ -22,32 +22,32 @@ final class TestingSql {
                         EnvironmentSettings.newInstance().withConfiguration(configuration).build());
     }
 
-    static TestingSql streaming() {
+    public static TestingSql streaming() {
         return new TestingSql(RuntimeExecutionMode.STREAMING);
     }
 
-    static TestingSql in(RuntimeExecutionMode mode) {
+    public static TestingSql in(RuntimeExecutionMode mode) {
         return new TestingSql(mode);
     }
 
-    TestingSql set(String key, String value) {
+    public TestingSql set(String key, String value) {
         session.getConfig().set(key, value);
         return this;
     }
 
     /** A statement that returns at once. */
-    TestingSql run(String statement) {
+    public TestingSql run(String statement) {
         session.executeSql(statement);
         return this;
     }
 
     /** Plans a query without running it. */
-    String explain(String query) {
+    public String explain(String query) {
         return session.explainSql(query);
     }
 
     /** All rows of a bounded query. */
-    List<Row> rows(String query) throws Exception {
+    public List<Row> rows(String query) throws Exception {
         List<Row> rows = new ArrayList<>();
         CloseableIterator<Row> results = session.executeSql(query).collect();
         try {
@@ -59,7 +59,7 @@ final class TestingSql {
     }
 
     /** Messages of an exception and of all its causes. */
-    static String allMessages(Throwable error) {
+    public static String allMessages(Throwable error) {
         StringBuilder text = new StringBuilder();
         for (Throwable one = error; one != null; one = one.getCause()) {
             text.append(one.getMessage()).append('\n');

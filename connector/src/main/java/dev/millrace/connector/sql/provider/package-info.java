@@ -1,0 +1,2 @@
+/** {@code CREATE MODEL} and {@code ML_PREDICT}. */
+package dev.millrace.connector.sql.provider;
