@@ -8,11 +8,19 @@
 
 enum { TILE_KEYS = 64 };
 
+// What keys and values of bytes need beside the rest: scales of a tile, scales and sums of rows.
+typedef struct {
+    float keys[TILE_KEYS], values[TILE_KEYS];
+    float *q, *weights;
+    int32_t *q_sums, *weight_sums, *products;
+} byte_scales;
+
 typedef struct {
     const attention_args *a;
-    int64_t group, depth, rows, tokens, sequence, kv_head, position;  // depth: D, rounded up to 32; position: of the first token
-    uint16_t *q, *keys, *values, *weights;                            // float32 if type says so
+    int64_t group, depth, rows, tokens, sequence, kv_head, position;  // depth: D, rounded up; position: of the first token
+    uint16_t *q, *keys, *values, *weights;                            // float32 or bytes if kv_type says so
     float *scores, *sums, *largest, *totals;
+    byte_scales scales;
 } unit;
 
 static int64_t first_visible(const attention_args *a, int64_t position) {
@@ -25,19 +33,21 @@ static char *taken(char **at, int64_t bytes) {
     return memory;
 }
 
+#include "attention_bytes.h"
+
 static char *lay_out(unit *u, char *memory) {
     const attention_args *a = u->a;
-    int64_t bytes = a->type == F32 ? 4 : 2, rows = a->unit_tokens * a->heads / a->kv_heads;
-    u->depth = round_up(a->head_dim, 32);
-    u->q = (uint16_t *)taken(&memory, rows * u->depth * bytes);
-    u->keys = (uint16_t *)taken(&memory, u->depth * TILE_KEYS * bytes);
-    u->values = (uint16_t *)taken(&memory, TILE_KEYS * u->depth * bytes);
+    int64_t element = a->kv_type == F32 ? 4 : a->kv_type == BF16 ? 2 : 1, rows = a->unit_tokens * a->heads / a->kv_heads;
+    u->depth = round_up(a->head_dim, a->kv_type == INT8 ? 64 : 32);
+    u->q = (uint16_t *)taken(&memory, rows * u->depth * at_least(2, element));
+    u->keys = (uint16_t *)taken(&memory, u->depth * TILE_KEYS * element);
+    u->values = (uint16_t *)taken(&memory, TILE_KEYS * u->depth * element);
     u->weights = (uint16_t *)taken(&memory, rows * TILE_KEYS * 2);
     u->scores = (float *)taken(&memory, rows * TILE_KEYS * 4);
     u->sums = (float *)taken(&memory, rows * u->depth * 4);
     u->largest = (float *)taken(&memory, rows * 4);
     u->totals = (float *)taken(&memory, rows * 4);
-    return memory;
+    return a->kv_type == INT8 ? lay_out_bytes(u, rows, memory) : memory;
 }
 
 static int64_t attention_scratch(const attention_args *a) {
@@ -51,6 +61,10 @@ static void load_queries(unit *u, int64_t first_row) {
     for (int64_t r = 0; r < u->rows; r++) {
         int64_t head = u->kv_head * u->group + r % u->group;
         const char *from = (const char *)a->q + ((first_row + r / u->group) * a->q_stride + head * a->head_dim) * bytes;
+        if (a->kv_type == INT8) {
+            query_to_bytes(u, r, from);
+            continue;
+        }
         char *to = (char *)u->q + r * row_bytes;
         __builtin_memcpy(to, from, (size_t)length);
         __builtin_memset(to + length, 0, (size_t)(row_bytes - length));
@@ -82,26 +96,32 @@ static void pair_values(const uint16_t *even, const uint16_t *odd, int64_t d, in
 static int64_t load_tile(unit *u, int64_t start, int64_t low, int64_t high) {
     const attention_args *a = u->a;
     const int32_t *table = (const int32_t *)a->tables + u->sequence * a->table_stride;
-    int64_t bytes = a->type == F32 ? 4 : 2, d = a->head_dim, b = a->block_size, words = d * bytes / 4, depth = u->depth;
+    int64_t bytes = a->kv_type == F32 ? 4 : a->kv_type == BF16 ? 2 : 1, d = a->head_dim, b = a->block_size, words = d * bytes / 4;
+    int64_t head_bytes = kv_head_bytes(a->kv_type, b, d), depth = u->depth;
     const char *values[TILE_KEYS] = {0};
     for (int64_t key = low / 8 * 8; key < high; key += 8) {
         int64_t block = table[(start + key) / b], in_block = (start + key) % b;
         if (block < 0 || block >= a->num_blocks) return block;
-        int64_t base = (block * a->kv_heads + u->kv_head) * b * d;
-        const uint32_t *from = (const uint32_t *)((const char *)a->keys + base * bytes) + in_block;
+        int64_t base = (block * a->kv_heads + u->kv_head) * head_bytes;
+        const uint32_t *from = (const uint32_t *)((const char *)a->keys + base) + in_block;
         uint32_t *to = (uint32_t *)u->keys + key;
         for (int64_t w = 0; w < words; w++, from += b, to += TILE_KEYS) {
             _mm256_storeu_si256((__m256i *)to, _mm256_loadu_si256((const __m256i *)from));
         }
+        if (a->kv_type == INT8) {
+            load_values(u, key, (const char *)a->keys + base, (const char *)a->values + base, in_block);
+            continue;
+        }
         for (int64_t i = 0; i < 8; i++) {
             int64_t seen = key + i >= low && key + i < high;
-            values[key + i] = seen ? (const char *)a->values + (base + (in_block + i) * d) * bytes : 0;
+            values[key + i] = seen ? (const char *)a->values + base + (in_block + i) * d * bytes : 0;
         }
     }
+    if (a->kv_type == INT8) return -1;
     for (int64_t w = words; w < depth * bytes / 4; w++) __builtin_memset((uint32_t *)u->keys + w * TILE_KEYS, 0, 4 * TILE_KEYS);
     for (int64_t key = 0; key < TILE_KEYS; key += 2) {
 #ifndef MILLRACE_AVX2
-        if (a->type == BF16) {
+        if (a->kv_type == BF16) {
             pair_values((const uint16_t *)values[key], (const uint16_t *)values[key + 1], d, depth, u->values + key * depth);
             continue;
         }
@@ -120,7 +140,7 @@ static int64_t load_tile(unit *u, int64_t start, int64_t low, int64_t high) {
 static void prefetch_tile(const unit *u, int64_t kv_head, int64_t from, int64_t to) {
     const attention_args *a = u->a;
     const int32_t *table = (const int32_t *)a->tables + u->sequence * a->table_stride;
-    int64_t b = a->block_size, bytes = b * a->head_dim * (a->type == F32 ? 4 : 2);
+    int64_t b = a->block_size, bytes = kv_head_bytes(a->kv_type, b, a->head_dim);
     for (int64_t key = from / b * b; key < to; key += b) {
         int64_t block = table[key / b];
         if (block < 0 || block >= a->num_blocks) return;
@@ -161,7 +181,7 @@ static void softmax(unit *u, int64_t r, int64_t low, int64_t high) {
         // Weights under 2⁻¹²⁵ count as 0: denormal numbers cost a hundred times as much.
         vf distance = vsub(s[i], shift), least = vset(-87.0f);
         vf w = vwhere_less(distance, least, vset(0), vexp(vmax(least, distance)));
-        if (a->type == BF16) {
+        if (a->kv_type == BF16) {
             w = vround_bf16(u->weights + r * TILE_KEYS + i * LANES, w);
         } else {
             vstore(x + i * LANES, w);
@@ -171,15 +191,14 @@ static void softmax(unit *u, int64_t r, int64_t low, int64_t high) {
     u->totals[r] += vreduce_add(total);
 }
 
-static void add_tile(unit *u, tiles *t, int64_t start, int64_t high) {
-    const attention_args *a = u->a;
-    int64_t first = at_least(0, start - u->position) * u->group, rows = u->rows - first, depth = u->depth;
-    int64_t panels = (high + PANEL - 1) / PANEL;
-    (void)t;
+/* Scores of the rows from `first` on with the keys of the tile. */
+static void add_scores(unit *u, tiles *t, int64_t first, int64_t panels) {
+    int64_t rows = u->rows - first, depth = u->depth;
     float *scores = u->scores + first * TILE_KEYS;
+    (void)t;
     for (int64_t p = 0; p < panels; p++) {
 #ifndef MILLRACE_AVX2
-        if (a->type == BF16) {
+        if (u->a->kv_type == BF16) {
             product_bf16(t, rows, u->q + first * depth, depth, u->keys + 2 * p * PANEL, 2 * TILE_KEYS, depth, scores + p * PANEL,
                          TILE_KEYS, 0);
             continue;
@@ -188,21 +207,37 @@ static void add_tile(unit *u, tiles *t, int64_t start, int64_t high) {
         product_f32(rows, (float *)u->q + first * depth, depth, (float *)u->keys + p * PANEL, TILE_KEYS, depth,
                     scores + p * PANEL, TILE_KEYS, 0);
     }
-    for (int64_t r = first; r < u->rows; r++) {
-        int64_t position = u->position + r / u->group;
-        softmax(u, r, at_least(0, first_visible(a, position) - start), position + 1 - start);
-    }
+}
+
+/* Adds the values of the tile, weighted. */
+static void add_values(unit *u, tiles *t, int64_t first, int64_t panels, int64_t high) {
+    int64_t rows = u->rows - first, depth = u->depth;
+    (void)t;
+    (void)panels;
     for (int64_t p = 0; p < depth; p += PANEL) {
         float *sums = u->sums + first * depth + p;
 #ifndef MILLRACE_AVX2
-        if (a->type == BF16) {
+        if (u->a->kv_type == BF16) {
             product_bf16(t, rows, u->weights + first * TILE_KEYS, TILE_KEYS, u->values + 2 * p, 2 * depth, panels * PANEL, sums,
                          depth, 1);
             continue;
         }
 #endif
-        product_f32(rows, scores, TILE_KEYS, (float *)u->values + p, depth, high, sums, depth, 1);
+        product_f32(rows, u->scores + first * TILE_KEYS, TILE_KEYS, (float *)u->values + p, depth, high, sums, depth, 1);
     }
+}
+
+static void add_tile(unit *u, tiles *t, int64_t start, int64_t high) {
+    const attention_args *a = u->a;
+    int64_t first = at_least(0, start - u->position) * u->group, panels = (high + PANEL - 1) / PANEL;
+    if (a->kv_type == INT8) add_byte_scores(u, t, first, panels); else add_scores(u, t, first, panels);
+    for (int64_t r = first; r < u->rows; r++) {
+        int64_t position = u->position + r / u->group;
+        int64_t low = at_least(0, first_visible(a, position) - start), end = position + 1 - start;
+        softmax(u, r, low, end);
+        if (a->kv_type == INT8) weights_to_bytes(u, r, low, end);
+    }
+    if (a->kv_type == INT8) add_byte_values(u, t, first); else add_values(u, t, first, panels, high);
 }
 
 static int64_t run_unit(unit *u, tiles *t, int64_t first_row) {

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 enum { PANEL = 32 };     // outputs of a weight that lie side by side
-enum { F32 = 0, BF16 = 1 };  // types of activations, keys and values
+enum { F32, BF16, INT8 };  // types of activations, and of keys and values, which alone may be bytes
 
 // How weights lie in panels of PANEL outputs. A panel holds `depth` inputs, k rounded up to a multiple of 64 and padded with
 // zeros; input i of the outputs j = 0..31 is
@@ -59,11 +59,11 @@ typedef struct {
 
 typedef struct {
     int64_t q, q_stride, k, k_stride, v, v_stride, type, q_columns, kv_heads, head_dim, cos, sin, table_stride, table_rows,
-            rotary_dim, interleaved, positions, slots, keys, values, block_size, num_blocks, tokens, rows_per_part;
+            rotary_dim, interleaved, positions, slots, keys, values, kv_type, block_size, num_blocks, tokens, rows_per_part;
 } rope_args;
 
 typedef struct {
-    int64_t out, out_stride, q, q_stride, type, keys, values, heads, kv_heads, head_dim, scale, window, soft_cap, block_size,
+    int64_t out, out_stride, q, q_stride, type, keys, values, kv_type, heads, kv_heads, head_dim, scale, window, soft_cap, block_size,
             num_blocks, starts, contexts, tables, table_stride, seqs, unit_tokens, first_units, units_per_part;
 } attention_args;
 
@@ -135,6 +135,11 @@ static inline int64_t bytes_of_32(int64_t format) {
         case PANEL_CODES: return (16 + 32) * PANEL;
         default: return 32 * PANEL;
     }
+}
+
+/* Bytes of one KV head of a block of keys or of values; bytes are followed by a float32 scale for each token. */
+static inline int64_t kv_head_bytes(int64_t kv_type, int64_t block_size, int64_t head_dim) {
+    return block_size * (kv_type == F32 ? 4 * head_dim : kv_type == BF16 ? 2 * head_dim : head_dim + 4);
 }
 
 static inline int is_int8(int64_t format) { return format == PANEL_INT8 || format == PANEL_INT8_ROTATED; }

@@ -18,24 +18,9 @@ static void pad_row(const prepare_args *a, const char *in, uint16_t *out) {
     }
 }
 
-/* A row of bytes with a scale of its own (Dettmers et al., arXiv 2208.07339, without outliers). */
 static void round_row(const prepare_args *a, const char *in, int64_t in_type, int64_t k, int64_t r) {
-    vf largest = vset(0);
-    for (int64_t i = 0; i < k; i += LANES) largest = vmax_bits(largest, vload_as(in, in_type, i, k - i));
-    union { int32_t bits; float value; } most = {.bits = vreduce_max_bits(largest)};
-    // A row with an infinity or a NaN gives NaN.
-    int finite = most.bits < 0x7F800000;
-    vf factor = vset(finite && most.value > 0 ? 127.0f / most.value : 0.0f);
     int8_t *out = (int8_t *)a->out + r * a->out_stride;
-    vi sum = vzero_i();
-    for (int64_t i = 0; i < a->depth; i += LANES) {
-        int64_t n = at_least(0, k - i);
-        vf x = n > 0 && finite ? vmul(vload_as(in, in_type, i, n), factor) : vset(0);
-        vi q = vround_i8(out + i, x);
-        if (WEIGHT_OFFSET) sum = vadd_i(sum, q);
-    }
-    ((float *)a->scales)[r] = finite ? most.value / 127.0f : __builtin_nanf("");
-    ((int32_t *)a->sums)[r] = vreduce_add_i(sum);
+    ((float *)a->scales)[r] = round_bytes(in, in_type, 0, k, a->depth, out, (int32_t *)a->sums + r);
 }
 
 /* Rows for a product: padded, or rounded to int8. */
@@ -82,7 +67,8 @@ static void unpack_e4m3(const uint8_t *panel, int64_t from, int64_t depth, uint1
 static void panel_product(tiles *t, const linear_args *a, const char *panel, int64_t row, int64_t rows, float *slice, float *c) {
     if (is_int8(a->format)) {
         const int32_t *sums = (const int32_t *)a->in_sums + row;
-        product_int8(t, rows, (const int8_t *)a->in + row * a->in_stride, a->in_stride, panel, a->depth, sums, (int32_t *)c);
+        product_int8(t, rows, (const int8_t *)a->in + row * a->in_stride, a->in_stride, panel, 4 * PANEL, a->depth, sums, (int32_t *)c,
+                     PANEL);
         return;
     }
 #ifndef MILLRACE_AVX2

@@ -87,13 +87,13 @@ static void product_bf16(tiles *t, int64_t rows, const uint16_t *a, int64_t lda,
     }
 }
 
-/* The same for int8, b[depth / 4, 32, 4]; depth of 64s. Exact. */
+/* The same for int8, b[depth / 4, 32, 4], ldb bytes from four to four; depth of 64s. Exact. */
 enum { WEIGHT_OFFSET = 0 };
-static void product_int8(tiles *t, int64_t rows, const int8_t *a, int64_t lda, const void *b, int64_t depth,
-                         const int32_t *sums, int32_t *c) {
+static void product_int8(tiles *t, int64_t rows, const int8_t *a, int64_t lda, const void *b, int64_t ldb, int64_t depth,
+                         const int32_t *sums, int32_t *c, int64_t ldc) {
     (void)sums;
     for (int64_t row = 0; row < rows; row += 32) {
-        int8_block(t, at_most(32, rows - row), (const char *)(a + row * lda), lda, b, 4 * PANEL, depth / 64,
-                   (char *)(c + row * PANEL), 4 * PANEL, 0);
+        int8_block(t, at_most(32, rows - row), (const char *)(a + row * lda), lda, b, ldb, depth / 64,
+                   (char *)(c + row * ldc), 4 * ldc, 0);
     }
 }

@@ -43,17 +43,17 @@ static void product_f32(int64_t rows, const float *a, int64_t lda, const float *
     }
 }
 
-/* int8, b[depth / 4, 32, 4]: vpmaddwd on bytes widened to 16 bits is exact, where vpmaddubsw could saturate. */
+/* int8, b[depth / 4, 32, 4], ldb bytes from four to four: vpmaddwd on bytes widened to 16 bits is exact, where vpmaddubsw could saturate. */
 enum { WEIGHT_OFFSET = 0 };
-static void product_int8(tiles *t, int64_t rows, const int8_t *a, int64_t lda, const void *weights, int64_t depth,
-                         const int32_t *sums, int32_t *c) {
+static void product_int8(tiles *t, int64_t rows, const int8_t *a, int64_t lda, const void *weights, int64_t ldb, int64_t depth,
+                         const int32_t *sums, int32_t *c, int64_t ldc) {
     (void)t;
     (void)sums;
     for (int64_t row = 0; row < rows; row++) {
         for (int64_t column = 0; column < PANEL; column += 16) {
             const int8_t *b = (const int8_t *)weights + 4 * column;
             __m256i s[4] = {_mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256()};
-            for (int64_t k = 0; k < depth; k += 4, b += 4 * PANEL) {
+            for (int64_t k = 0; k < depth; k += 4, b += ldb) {
                 int32_t quad;
                 __builtin_memcpy(&quad, a + row * lda + k, 4);
                 __m256i x = _mm256_broadcastq_epi64(_mm_cvtepi8_epi16(_mm_cvtsi32_si128(quad)));
@@ -66,7 +66,7 @@ static void product_int8(tiles *t, int64_t rows, const int8_t *a, int64_t lda, c
                 // Each output's two partial sums lie side by side.
                 __m256i sum = _mm256_hadd_epi32(s[2 * i], s[2 * i + 1]);
                 sum = _mm256_permute4x64_epi64(sum, 0xD8);
-                _mm256_storeu_si256((__m256i *)(c + row * PANEL + column + 8 * i), sum);
+                _mm256_storeu_si256((__m256i *)(c + row * ldc + column + 8 * i), sum);
             }
         }
     }

@@ -75,14 +75,16 @@ static void product_bf16(tiles *t, int64_t rows, const uint16_t *a, int64_t lda,
 #undef CALL
 }
 
-/* int8: vpdpbusd multiplies unsigned by signed bytes, so weights lie as w + 128 and 128 · Σ a is taken off; exact. */
+/* int8, b[depth / 4, 32, 4], ldb bytes from four to four: vpdpbusd multiplies unsigned by signed bytes, so b lies as b + 128
+   and 128 · Σ a is taken off; exact. */
 enum { WEIGHT_OFFSET = 128 };
 #define INT8_TILE(MR_) \
-static void int8_tile_##MR_(const int8_t *a, int64_t lda, const uint8_t *b, int64_t depth, const int32_t *sums, int32_t *c) { \
+static void int8_tile_##MR_(const int8_t *a, int64_t lda, const uint8_t *b, int64_t ldb, int64_t depth, const int32_t *sums, \
+                            int32_t *c, int64_t ldc) { \
     enum { MR = MR_ }; \
     __m512i s[MR][2]; \
     FOR_ROWS { s[i][0] = s[i][1] = _mm512_setzero_si512(); } \
-    for (int64_t k = 0; k < depth; k += 4, b += 128) { \
+    for (int64_t k = 0; k < depth; k += 4, b += ldb) { \
         __m512i b0 = _mm512_loadu_si512(b), b1 = _mm512_loadu_si512(b + 64); \
         FOR_ROWS { \
             int32_t quad; \
@@ -94,16 +96,16 @@ static void int8_tile_##MR_(const int8_t *a, int64_t lda, const uint8_t *b, int6
     } \
     FOR_ROWS { \
         __m512i off = _mm512_set1_epi32(WEIGHT_OFFSET * sums[i]); \
-        _mm512_storeu_si512(c + i * PANEL, _mm512_sub_epi32(s[i][0], off)); \
-        _mm512_storeu_si512(c + i * PANEL + 16, _mm512_sub_epi32(s[i][1], off)); \
+        _mm512_storeu_si512(c + i * ldc, _mm512_sub_epi32(s[i][0], off)); \
+        _mm512_storeu_si512(c + i * ldc + 16, _mm512_sub_epi32(s[i][1], off)); \
     } \
 }
 INT8_TILE(12) INT8_TILE(8) INT8_TILE(4) INT8_TILE(2) INT8_TILE(1)
 
-static void product_int8(tiles *t, int64_t rows, const int8_t *a, int64_t lda, const void *b, int64_t depth,
-                         const int32_t *sums, int32_t *c) {
+static void product_int8(tiles *t, int64_t rows, const int8_t *a, int64_t lda, const void *b, int64_t ldb, int64_t depth,
+                         const int32_t *sums, int32_t *c, int64_t ldc) {
     (void)t;
-#define CALL(n) int8_tile_##n(a + row * lda, lda, b, depth, sums + row, c + row * PANEL); row += n
+#define CALL(n) int8_tile_##n(a + row * lda, lda, b, ldb, depth, sums + row, c + row * ldc, ldc); row += n
     ROW_TILES(CALL)
 #undef CALL
 }

@@ -75,23 +75,36 @@ static void rotate(char *x, int64_t type, int64_t from, const float *cos, const 
     }
 }
 
-/* Keys lie as [Hkv, D, B], in bfloat16 as [Hkv, D / 2, B, 2], so that 8 tokens lie side by side as products want them; values as
-   [Hkv, B, D]. */
-static void store_kv(const rope_args *a, int64_t t, int64_t slot) {
-    int64_t b = a->block_size, d = a->head_dim, bytes = a->type == F32 ? 4 : 2, words = d * bytes / 4;
-    int64_t block = slot / b * b * d * a->kv_heads;
-    for (int64_t head = 0; head < a->kv_heads; head++) {
-        const char *key = (const char *)a->k + (t * a->k_stride + head * d) * bytes;
-        uint32_t *keys = (uint32_t *)((char *)a->keys + (block + head * d * b) * bytes) + slot % b;
-        for (int64_t w = 0; w < words; w++) __builtin_memcpy(keys + w * b, key + 4 * w, 4);
-        const char *value = (const char *)a->v + (t * a->v_stride + head * d) * bytes;
-        __builtin_memcpy((char *)a->values + (block + (head * b + slot % b) * d) * bytes, value, (size_t)(d * bytes));
+/* Words of 4 bytes, one for each token of a block, so that 8 tokens lie side by side as products want them. */
+static void store_key(const void *key, int64_t words, uint32_t *keys, int64_t block_size) {
+    for (int64_t w = 0; w < words; w++) __builtin_memcpy(keys + w * block_size, (const char *)key + 4 * w, 4);
+}
+
+/* Keys lie as [Hkv, D, B], in bfloat16 as [Hkv, D / 2, B, 2], as bytes [Hkv, D / 4, B, 4]; values as [Hkv, B, D], as bytes
+   [Hkv, B / 4, D, 4]. Bytes lie as those of weights do, and each head's are followed by a scale for each token. */
+static void store_kv(const rope_args *a, int64_t t, int64_t slot, int8_t *rounded) {
+    int64_t b = a->block_size, d = a->head_dim, in_block = slot % b, bytes = a->type == F32 ? 4 : 2;
+    int64_t head_bytes = kv_head_bytes(a->kv_type, b, d), to = slot / b * a->kv_heads * head_bytes;
+    for (int64_t head = 0; head < a->kv_heads; head++, to += head_bytes) {
+        char *keys = (char *)a->keys + to, *values = (char *)a->values + to;
+        int64_t k = t * a->k_stride + head * d, v = t * a->v_stride + head * d;
+        if (a->kv_type != INT8) {
+            store_key((const char *)a->k + k * bytes, d * bytes / 4, (uint32_t *)keys + in_block, b);
+            __builtin_memcpy(values + in_block * d * bytes, (const char *)a->v + v * bytes, (size_t)(d * bytes));
+            continue;
+        }
+        int32_t sum;
+        ((float *)(keys + b * d))[in_block] = round_bytes((const char *)a->k, a->type, k, d, d, rounded, &sum);
+        for (int64_t i = 0; i < d; i++) rounded[i] = (int8_t)(rounded[i] + WEIGHT_OFFSET);
+        store_key(rounded, d / 4, (uint32_t *)keys + in_block, b);
+        ((float *)(values + b * d))[in_block] = round_bytes((const char *)a->v, a->type, v, d, d, rounded, &sum);
+        char *value = values + in_block / 4 * d * 4 + in_block % 4;
+        for (int64_t i = 0; i < d; i++) value[4 * i] = (char)(rounded[i] + WEIGHT_OFFSET);
     }
 }
 
 static int64_t run_rope(const void *args, int64_t part, char *scratch) {
     const rope_args *a = args;
-    (void)scratch;
     const int32_t *positions = (const int32_t *)a->positions, *slots = (const int32_t *)a->slots;
     int64_t end = at_most(a->tokens, (part + 1) * a->rows_per_part);
     for (int64_t t = part * a->rows_per_part; t < end; t++) {
@@ -109,7 +122,7 @@ static int64_t run_rope(const void *args, int64_t part, char *scratch) {
                 rotate((char *)a->k, a->type, from, cos, sin, a->rotary_dim / 2, a->interleaved);
             }
         }
-        store_kv(a, t, slot);
+        store_kv(a, t, slot, (int8_t *)scratch);
     }
     return 0;
 }

@@ -112,10 +112,22 @@ static inline int32_t vreduce_add_i(vi x) {
     s = _mm_add_epi32(s, _mm_shuffle_epi32(s, 0x4E));
     return _mm_cvtsi128_si32(_mm_add_epi32(s, _mm_shuffle_epi32(s, 0xB1)));
 }
+static inline void vstore_i8(int8_t *p, vi q) {
+    __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(q), _mm256_extracti128_si256(q, 1));
+    _mm_storel_epi64((__m128i *)p, _mm_packs_epi16(words, words));
+}
+/* Rounded to integers of 16 bits, x = 256 · high + low with both signed bytes; |x| up to 32639. */
+static inline void vround_i16(int8_t *high, int8_t *low, vf x, vi *high_sum, vi *low_sum) {
+    vi q = _mm256_cvtps_epi32(x);
+    vi h = _mm256_srai_epi32(_mm256_add_epi32(q, _mm256_set1_epi32(128)), 8), l = _mm256_sub_epi32(q, _mm256_slli_epi32(h, 8));
+    vstore_i8(high, h);
+    vstore_i8(low, l);
+    *high_sum = vadd_i(*high_sum, h);
+    *low_sum = vadd_i(*low_sum, l);
+}
 /* Rounded to the nearest integers, ties to even, and stored as bytes; returns the integers. */
 static inline vi vround_i8(int8_t *p, vf x) {
     vi q = _mm256_cvtps_epi32(x);
-    __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(q), _mm256_extracti128_si256(q, 1));
-    _mm_storel_epi64((__m128i *)p, _mm_packs_epi16(words, words));
+    vstore_i8(p, q);
     return q;
 }

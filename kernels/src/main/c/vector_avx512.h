@@ -96,6 +96,15 @@ typedef __m512i vi;
 static inline vi vzero_i(void) { return _mm512_setzero_si512(); }
 static inline vi vadd_i(vi a, vi b) { return _mm512_add_epi32(a, b); }
 static inline int32_t vreduce_add_i(vi x) { return _mm512_reduce_add_epi32(x); }
+/* Rounded to integers of 16 bits, x = 256 · high + low with both signed bytes; |x| up to 32639. */
+static inline void vround_i16(int8_t *high, int8_t *low, vf x, vi *high_sum, vi *low_sum) {
+    vi q = _mm512_cvtps_epi32(x);
+    vi h = _mm512_srai_epi32(_mm512_add_epi32(q, _mm512_set1_epi32(128)), 8), l = _mm512_sub_epi32(q, _mm512_slli_epi32(h, 8));
+    _mm_storeu_si128((__m128i *)high, _mm512_cvtepi32_epi8(h));
+    _mm_storeu_si128((__m128i *)low, _mm512_cvtepi32_epi8(l));
+    *high_sum = vadd_i(*high_sum, h);
+    *low_sum = vadd_i(*low_sum, l);
+}
 /* Rounded to the nearest integers, ties to even, and stored as bytes; returns the integers. */
 static inline vi vround_i8(int8_t *p, vf x) {
     vi q = _mm512_cvtps_epi32(x);

@@ -52,8 +52,8 @@ public enum EngineOption {
     KV_CACHE_DTYPE(
             "kv-cache-dtype",
             "How keys and values are stored: `auto` is the type of the activations, `fp8` is 8 bits (e4m3) with a scale for each head, on"
-                    + " a GPU.",
-            "auto or fp8"),
+                    + " a GPU, `int8` is 8 bits with a scale for each token and head, on the CPU.",
+            "auto, fp8 or int8"),
     GPU_MEMORY_UTILIZATION(
             "gpu-memory-utilization",
             "Share of a GPU's memory for weights, activations, keys and values together.",

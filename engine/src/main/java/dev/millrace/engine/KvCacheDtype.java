@@ -11,7 +11,9 @@ public enum KvCacheDtype {
     /** The type of the activations, or the checkpoint's own scheme where it has one and its activations are quantised. */
     AUTO,
     /** 8 bits (e4m3) with a scale for each head: half the memory of 16 bits, and half of what attention reads. */
-    FP8;
+    FP8,
+    /** 8 bits (integers) with a scale for each token and head: half the memory of 16 bits, and half of what attention reads. */
+    INT8;
 
     /** As a user writes it. */
     String text() {
@@ -27,7 +29,12 @@ public enum KvCacheDtype {
     DType type(Kernels kernels, int headDim, int maxModelLen, boolean scaled) {
         List<DType> types = kernels.kvTypes(headDim);
         DType own = scaled ? kernels.quantizedKvType() : kernels.kvType();
-        DType wanted = this == AUTO ? own : DType.F8_E4M3;
+        DType wanted =
+                switch (this) {
+                    case AUTO -> own;
+                    case FP8 -> DType.F8_E4M3;
+                    case INT8 -> DType.INT8;
+                };
         if (!types.contains(wanted)) {
             throw new InvalidModelException(
                     new Problem(
@@ -36,7 +43,7 @@ public enum KvCacheDtype {
                             text() + " for heads of " + headDim,
                             types + ", the types that this device stores such heads in",
                             "Leave kv-cache-dtype at auto; fp8 needs a GPU and heads of a multiple of 16 up to"
-                                    + " 256"));
+                                    + " 256, int8 the CPU and heads of a multiple of 4"));
         }
         if (this == FP8 && maxModelLen < KvCalibration.LENGTH) {
             throw new InvalidModelException(

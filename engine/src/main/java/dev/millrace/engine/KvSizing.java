@@ -114,7 +114,7 @@ final class KvSizing {
 
     private KvCache cache(KvShape shape, Optional<KvScales> scales) {
         return scales.map(each -> kernels.allocateKvCache(shape, each))
-                .orElseGet(() -> kernels.allocateKvCache(shape));
+                .orElseGet(() -> kernels.allocateKvCache(shape, type));
     }
 
     private void release(KvCache cache) {

@@ -130,7 +130,9 @@ final class ModelLoader {
         kernels.checkHeads(model.headDim());
         boolean scaled =
                 config.kvCacheDtype() == KvCacheDtype.FP8
-                        || (kernels.quantizesActivations() && checkpoint.kvScales().isPresent());
+                        || (config.kvCacheDtype() == KvCacheDtype.AUTO
+                                && kernels.quantizesActivations()
+                                && checkpoint.kvScales().isPresent());
         KvSizing kv =
                 new KvSizing(config, model, maxModelLen, kernels, scaled, checkpoint.deviceBytes());
         Decoder decoder =

@@ -25,6 +25,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -59,11 +60,15 @@ class DeterminismTest {
 
     /** Models with a window in every layer give back more than they take; SchedulerSimulationTest preempts those. */
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "qwen3", "mixtral", "cohere2"})
-    void preemptedAnswersHaveTheSameBits(String model) throws Exception {
+    @CsvSource({"llama, auto", "llama, int8", "qwen3, auto", "mixtral, auto", "cohere2, auto"})
+    void preemptedAnswersHaveTheSameBits(String model, String kv) throws Exception {
         List<Request> requests = requests(20261123);
-        List<Completion> alone = aloneOneByOne(model, requests);
-        EngineConfig scarce = TestConfigs.of(2, 64, 64, 10 * blockBytes(model), false);
+        Map<String, String> options = Map.of("kv-cache-dtype", kv);
+        EngineConfig single = TestConfigs.of(1, 1, 256, 4L << 20, false);
+        List<Completion> alone = all(model, EngineOptions.parse(options, single), requests);
+        long blockBytes = blockBytes(model, kv.equals("int8") ? DType.INT8 : DType.F32);
+        EngineConfig scarce =
+                EngineOptions.parse(options, TestConfigs.of(2, 64, 64, 10 * blockBytes, false));
         try (LlmEngine engine = LlmEngine.load(Golden.folder(model).model(), scarce)) {
             expectShortAnswers(engine);
             assertSame(all(engine, requests), alone, scarce);
@@ -98,9 +103,7 @@ class DeterminismTest {
     @ParameterizedTest
     @MethodSource("arithmetics")
     void answersInEveryArithmeticDoNotDependOnWhatRunsBesideOrOnWhereTheyWentOn(
-            String model, String family, String precision, String quantization) throws Exception {
-        Map<String, String> options =
-                Map.of("compute-precision", precision, "quantization", quantization);
+            String model, String family, Map<String, String> options) throws Exception {
         List<Request> requests = requests(20261126).subList(0, 12);
         System.setProperty(FamilyChoice.PROPERTY, family);
         try {
@@ -125,19 +128,35 @@ class DeterminismTest {
 
     static Stream<Arguments> arithmetics() {
         Stream.Builder<Arguments> all = Stream.builder();
-        all.add(Arguments.of("llama", "off", "float32", "checkpoint"));
+        all.add(arithmetic("llama", "off", "float32", "checkpoint", "auto"));
+        all.add(arithmetic("mistral-swa", "off", "float32", "checkpoint", "int8"));
         for (Family family : Family.available()) {
             String name = family.text();
-            all.add(Arguments.of("llama", name, "float32", "checkpoint"));
-            all.add(Arguments.of("llama", name, "auto", "int8"));
-            all.add(Arguments.of(CODES, name, "float32", "checkpoint"));
+            all.add(arithmetic("llama", name, "float32", "checkpoint", "auto"));
+            all.add(arithmetic("llama", name, "auto", "int8", "auto"));
+            all.add(arithmetic("llama", name, "auto", "int8", "int8"));
+            all.add(arithmetic(CODES, name, "float32", "checkpoint", "int8"));
             if (family.hasBfloat16()) {
-                all.add(Arguments.of("llama", name, "bfloat16", "checkpoint"));
-                all.add(Arguments.of("llama", name, "bfloat16", "fp8"));
-                all.add(Arguments.of(W8A8, name, "bfloat16", "checkpoint"));
+                all.add(arithmetic("llama", name, "bfloat16", "checkpoint", "auto"));
+                all.add(arithmetic("mistral-swa", name, "bfloat16", "checkpoint", "int8"));
+                all.add(arithmetic("llama", name, "bfloat16", "fp8", "auto"));
+                all.add(arithmetic(W8A8, name, "bfloat16", "checkpoint", "auto"));
             }
         }
         return all.build();
+    }
+
+    private static Arguments arithmetic(
+            String model, String family, String precision, String quantization, String kv) {
+        Map<String, String> options =
+                Map.of(
+                        "compute-precision",
+                        precision,
+                        "quantization",
+                        quantization,
+                        "kv-cache-dtype",
+                        kv);
+        return Arguments.of(model, family, options);
     }
 
     static Stream<EngineConfig> gpuVariants() {
@@ -196,11 +215,11 @@ class DeterminismTest {
         all(engine, Collections.nCopies(150, request));
     }
 
-    static long blockBytes(String model) {
+    static long blockBytes(String model, DType type) {
         try (Checkpoint checkpoint = Checkpoint.open(Golden.folder(model).model())) {
             ModelConfig config = checkpoint.config();
             return new KvShape(config.numLayers(), 1, 16, config.numKvHeads(), config.headDim())
-                    .blockBytes(DType.F32);
+                    .blockBytes(type);
         }
     }
 

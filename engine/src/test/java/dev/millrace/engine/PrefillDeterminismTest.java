@@ -2,6 +2,7 @@ package dev.millrace.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.millrace.kernels.DType;
 import dev.millrace.kernels.x86.FamilyChoice;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -58,7 +59,7 @@ class PrefillDeterminismTest {
                         Golden.folder(model).model(),
                         TestConfigs.of(1, 64, 256, 16L << 20, false),
                         requests);
-        long kvBytes = 10 * DeterminismTest.blockBytes(model);
+        long kvBytes = 10 * DeterminismTest.blockBytes(model, DType.F32);
         EngineConfig scarce = TestConfigs.of(2, 64, 64, kvBytes, false);
         try (LlmEngine engine = LlmEngine.load(Golden.folder(model).model(), scarce)) {
             DeterminismTest.expectShortAnswers(engine);
@@ -88,9 +89,7 @@ class PrefillDeterminismTest {
     @ParameterizedTest
     @MethodSource("dev.millrace.engine.DeterminismTest#arithmetics")
     void resultsInEveryArithmeticDoNotDependOnWhatRunsBeside(
-            String model, String family, String precision, String quantization) throws Exception {
-        Map<String, String> options =
-                Map.of("compute-precision", precision, "quantization", quantization);
+            String model, String family, Map<String, String> options) throws Exception {
         List<Request> requests = DeterminismTest.requests(20261129).subList(0, 10);
         System.setProperty(FamilyChoice.PROPERTY, family);
         try {

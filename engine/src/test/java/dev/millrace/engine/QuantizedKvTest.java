@@ -166,7 +166,16 @@ class QuantizedKvTest {
                 EngineOptions.parse(Map.of("kv-cache-dtype", "fp8"), TestConfigs.small());
         assertThatThrownBy(() -> LlmEngine.load(model("llama"), config))
                 .isInstanceOf(InvalidModelException.class)
-                .hasMessageContainingAll("kv-cache-dtype on cpu", "[F32]", "auto");
+                .hasMessageContainingAll("kv-cache-dtype on cpu", "[F32, INT8]", "auto");
+    }
+
+    @Test
+    void theGpuRefusesIntegersWithWhatItHas() {
+        EngineConfig config = gpu(TestConfigs.small(), "int8");
+        assertThatThrownBy(() -> LlmEngine.load(model("llama"), config))
+                .isInstanceOf(InvalidModelException.class)
+                .hasMessageContainingAll(
+                        "kv-cache-dtype on", "int8 for heads of 16", "[BF16, F8_E4M3]", "auto");
     }
 
     @Test

@@ -107,7 +107,7 @@ public final class CpuKernels implements Kernels {
 
     @Override
     public List<DType> kvTypes(int headDim) {
-        return List.of(DType.F32);
+        return List.of(DType.F32, DType.INT8);
     }
 
     @Override
@@ -183,15 +183,16 @@ public final class CpuKernels implements Kernels {
     }
 
     @Override
-    public KvCache allocateKvCache(KvShape shape) {
+    public KvCache allocateKvCache(KvShape shape, DType type) {
         checkOpen();
         Checks.kvShape(shape);
-        long length = (long) shape.numBlocks() * shape.blockElements();
+        Checks.kvType(type, kvTypes(shape.headDim()), shape);
+        long length = (long) shape.numBlocks() * shape.storedElements(type);
         List<Buffer> keys = new ArrayList<>();
         List<Buffer> values = new ArrayList<>();
         for (int layer = 0; layer < shape.numLayers(); layer++) {
-            keys.add(buffers.allocateHost(DType.F32, length, "kv"));
-            values.add(buffers.allocateHost(DType.F32, length, "kv"));
+            keys.add(buffers.allocateHost(type, length, "kv"));
+            values.add(buffers.allocateHost(type, length, "kv"));
         }
         return new KvCache(shape, keys, values);
     }

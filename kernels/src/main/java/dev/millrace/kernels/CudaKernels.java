@@ -161,11 +161,7 @@ public final class CudaKernels implements Kernels {
     }
 
     @Override
-    public KvCache allocateKvCache(KvShape shape) {
-        return allocateKvCache(shape, kvType());
-    }
-
-    private KvCache allocateKvCache(KvShape shape, DType type) {
+    public KvCache allocateKvCache(KvShape shape, DType type) {
         checkOpen();
         Checks.kvShape(shape);
         Checks.kvType(type, kvTypes(shape.headDim()), shape);

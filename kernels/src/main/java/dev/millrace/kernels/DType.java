@@ -1,6 +1,6 @@
 package dev.millrace.kernels;
 
-/** Type of one element of a {@link Tensor}. The CPU backend has F32, INT32 and INT64 only. */
+/** Type of one element of a {@link Tensor}. The portable CPU backend has F32, INT32 and INT64 only, and keys and values in INT8. */
 public enum DType {
     F32(4),
     BF16(2),

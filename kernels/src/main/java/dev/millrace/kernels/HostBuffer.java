@@ -26,7 +26,8 @@ public final class HostBuffer implements Buffer {
                     case F32 -> new float[length];
                     case INT32 -> new int[length];
                     case INT64 -> new long[length];
-                    case BF16, F16, F8_E4M3, INT8 ->
+                    case INT8 -> new byte[length];
+                    case BF16, F16, F8_E4M3 ->
                             throw new KernelException("the CPU backend has no tensors of " + dtype);
                 };
         return new HostBuffer(dtype, array, length);
@@ -50,6 +51,11 @@ public final class HostBuffer implements Buffer {
     /** The array of an {@link DType#F32} buffer. */
     public float[] floats() {
         return (float[]) array;
+    }
+
+    /** The array of an {@link DType#INT8} buffer. */
+    public byte[] bytes() {
+        return (byte[]) array;
     }
 
     /** The array of an {@link DType#INT32} buffer. */

@@ -96,7 +96,15 @@ public sealed interface Kernels extends AutoCloseable
     DType inputType(Weight weight);
 
     /** Memory for keys and values, zeroed, of type {@link #kvType()}. */
-    KvCache allocateKvCache(KvShape shape);
+    default KvCache allocateKvCache(KvShape shape) {
+        return allocateKvCache(shape, kvType());
+    }
+
+    /**
+     * Memory for keys and values, zeroed, of one of {@link #kvTypes}. In INT8 each token's key, and value, of each head is rounded to
+     * bytes with a scale of its own when it is stored.
+     */
+    KvCache allocateKvCache(KvShape shape, DType type);
 
     /**
      * As {@link #allocateKvCache(KvShape)} of type {@link #quantizedKvType()}: keys and values are rounded to E4M3 times their scale

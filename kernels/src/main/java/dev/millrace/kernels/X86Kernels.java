@@ -162,32 +162,33 @@ public final class X86Kernels extends NarrowKernels {
 
     @Override
     public List<DType> kvTypes(int headDim) {
-        return List.of(activation);
+        return headDim % 4 == 0 ? List.of(activation, DType.INT8) : List.of(activation);
     }
 
-    /** Keys and values never are; rows are rounded by the product of a W8A8 weight itself. */
+    /** Keys and values never are where nobody asks for it; rows are rounded by the product of a W8A8 weight itself. */
     @Override
     public boolean quantizesActivations() {
         return false;
     }
 
-    /** There is no cache of scales, and so no other type. */
+    /** There is no cache with scales of a head. */
     @Override
     public DType quantizedKvType() {
         return activation;
     }
 
     @Override
-    public KvCache allocateKvCache(KvShape shape) {
+    public KvCache allocateKvCache(KvShape shape, DType type) {
         checkOpen();
         Checks.kvShape(shape);
         checkHeads(shape.headDim());
-        long length = (long) shape.numBlocks() * shape.blockElements();
+        Checks.kvType(type, kvTypes(shape.headDim()), shape);
+        long length = (long) shape.numBlocks() * shape.storedElements(type);
         List<Buffer> keys = new ArrayList<>();
         List<Buffer> values = new ArrayList<>();
         for (int layer = 0; layer < shape.numLayers(); layer++) {
-            keys.add(context.memory().allocate(activation, length, "kv"));
-            values.add(context.memory().allocate(activation, length, "kv"));
+            keys.add(context.memory().allocate(type, length, "kv"));
+            values.add(context.memory().allocate(type, length, "kv"));
         }
         return new KvCache(shape, keys, values);
     }

@@ -1,5 +1,7 @@
 package dev.millrace.kernels;
 
+import java.util.Arrays;
+
 /** Rows of numbers rounded to a grid whose scale comes from their largest magnitude; plain loops over all grid points. */
 final class Grids {
     private Grids() {}
@@ -24,6 +26,20 @@ final class Grids {
         double[] rounded = new double[row.length];
         for (int i = 0; i < row.length && largest > 0; i++) {
             rounded[i] = Math.rint(row[i] * (127f / largest)) * (largest / 127f);
+        }
+        return rounded;
+    }
+
+    /** {@link #int8(float[])} of each head of each row. */
+    static float[][] int8Heads(float[][] rows, int headDim) {
+        float[][] rounded = new float[rows.length][rows[0].length];
+        for (int r = 0; r < rows.length; r++) {
+            for (int from = 0; from < rows[r].length; from += headDim) {
+                double[] head = int8(Arrays.copyOfRange(rows[r], from, from + headDim));
+                for (int i = 0; i < headDim; i++) {
+                    rounded[r][from + i] = (float) head[i];
+                }
+            }
         }
         return rounded;
     }

@@ -21,6 +21,7 @@ public final class TestingBackend {
     private final WeightRounding rounding;
     private final IntFunction<Kernels> opener;
     private final boolean quantizesActivations;
+    private final boolean storesBytes;
     private Boolean portable;
 
     private TestingBackend(
@@ -36,6 +37,18 @@ public final class TestingBackend {
         this.rounding = rounding;
         this.opener = opener;
         this.quantizesActivations = quantizesActivations;
+        storesBytes = false;
+    }
+
+    /** As {@code other}, with keys and values of bytes. */
+    private TestingBackend(TestingBackend other) {
+        name = other.name + ", keys and values of bytes";
+        cuda = other.cuda;
+        activationType = other.activationType;
+        rounding = other.rounding;
+        opener = other.opener;
+        quantizesActivations = other.quantizesActivations;
+        storesBytes = true;
     }
 
     /** All of them; where the emulator checks every access, those that run on it. */
@@ -53,6 +66,17 @@ public final class TestingBackend {
                 new ArrayList<>(TestingEmulator.isChecked() ? List.of() : cpus());
         some.addAll(cudas());
         return some;
+    }
+
+    /** All of them, and those on the CPU with keys and values of bytes. */
+    public static List<TestingBackend> allThatAttend() {
+        List<TestingBackend> all = new ArrayList<>(all());
+        for (TestingBackend backend : all()) {
+            if (!backend.isCuda()) {
+                all.add(new TestingBackend(backend));
+            }
+        }
+        return all;
     }
 
     /** All of them, and those that round weights. */
@@ -175,6 +199,22 @@ public final class TestingBackend {
 
     public boolean quantizesActivations() {
         return quantizesActivations;
+    }
+
+    /** Whether keys and values are stored as bytes. */
+    public boolean storesBytes() {
+        return storesBytes;
+    }
+
+    KvCache allocateKvCache(Kernels kernels, KvShape shape) {
+        return storesBytes
+                ? kernels.allocateKvCache(shape, DType.INT8)
+                : kernels.allocateKvCache(shape);
+    }
+
+    /** What keys or values [rows, Hkv · {@code headDim}] are when they are read again. */
+    float[][] stored(float[][] rows, int headDim) {
+        return storesBytes ? Grids.int8Heads(rows, headDim) : rows;
     }
 
     public boolean isCuda() {

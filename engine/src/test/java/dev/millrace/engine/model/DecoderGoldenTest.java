@@ -18,6 +18,8 @@ import dev.millrace.kernels.WeightFormat;
 import dev.millrace.kernels.x86.Family;
 import dev.millrace.kernels.x86.FamilyChoice;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,7 +38,7 @@ class DecoderGoldenTest {
     void logitsAgreeWithTransformers(Golden golden) throws IOException {
         try (Kernels kernels = Kernels.create(cpu(golden))) {
             for (GoldenPrompt prompt : golden.prompts()) {
-                assertClose(lastLogits(golden, kernels, prompt), prompt);
+                assertClose(lastLogits(golden, kernels, kernels.kvType(), prompt), prompt);
             }
         }
     }
@@ -46,15 +48,16 @@ class DecoderGoldenTest {
     void logitsOnTheGpuAreAsCloseAsItsArithmeticCanBe(Golden golden) throws IOException {
         TestingDevices.assumeEmulator();
         try (Kernels kernels = Kernels.create(gpu(golden))) {
-            assertNoiseOfBfloat16(golden, kernels);
+            assertNoiseOfBfloat16(golden, kernels, kernels.kvType());
         }
     }
 
-    private static void assertNoiseOfBfloat16(Golden golden, Kernels kernels) throws IOException {
+    private static void assertNoiseOfBfloat16(Golden golden, Kernels kernels, DType kvType)
+            throws IOException {
         double difference = 0;
         double norm = 0;
         for (GoldenPrompt prompt : golden.prompts()) {
-            float[] actual = lastLogits(golden, kernels, prompt);
+            float[] actual = lastLogits(golden, kernels, kvType, prompt);
             difference += squaredDifference(actual, prompt);
             norm += squaredNorm(prompt);
             assertSameGreedyToken(actual, prompt);
@@ -72,10 +75,28 @@ class DecoderGoldenTest {
             if (family.hasBfloat16()) {
                 System.setProperty(FamilyChoice.PROPERTY, family.text());
                 try (Kernels kernels = Kernels.create(bfloat16())) {
-                    assertNoiseOfBfloat16(golden, kernels);
+                    assertNoiseOfBfloat16(golden, kernels, kernels.kvType());
                 } finally {
                     System.clearProperty(FamilyChoice.PROPERTY);
                 }
+            }
+        }
+    }
+
+    /** In float32, on the Vector API and on every instruction family. */
+    @ParameterizedTest
+    @MethodSource("dev.millrace.engine.Golden#once")
+    void keysAndValuesOfBytesCostNoMoreThanBfloat16(Golden golden) throws IOException {
+        List<String> names = new ArrayList<>(List.of("off"));
+        for (Family family : Family.available()) {
+            names.add(family.text());
+        }
+        for (String name : names) {
+            System.setProperty(FamilyChoice.PROPERTY, name);
+            try (Kernels kernels = Kernels.create(cpu(golden))) {
+                assertNoiseOfBfloat16(golden, kernels, DType.INT8);
+            } finally {
+                System.clearProperty(FamilyChoice.PROPERTY);
             }
         }
     }
@@ -119,7 +140,8 @@ class DecoderGoldenTest {
         }
     }
 
-    private static float[] lastLogits(Golden golden, Kernels kernels, GoldenPrompt prompt) {
+    private static float[] lastLogits(
+            Golden golden, Kernels kernels, DType kvType, GoldenPrompt prompt) {
         try (Checkpoint checkpoint = Checkpoint.open(golden.model())) {
             ModelConfig config = checkpoint.config();
             Decoder decoder = DecoderLoader.load(checkpoint, kernels, MAX_TOKENS, MAX_TOKENS);
@@ -130,7 +152,8 @@ class DecoderGoldenTest {
                                     MAX_TOKENS / BLOCK_SIZE,
                                     BLOCK_SIZE,
                                     config.numKvHeads(),
-                                    config.headDim()));
+                                    config.headDim()),
+                            kvType);
             return lastLogits(kernels, decoder, cache, config, prompt.ids());
         }
     }

@@ -18,8 +18,7 @@ final class AttentionCall {
     PackedBatch batch;
     AttentionParams params;
     KvShape shape;
-    float[] keys;
-    float[] values;
+    final LayerCache cached = new LayerCache();
 
     void set(
             Tensor newOut,
@@ -33,8 +32,7 @@ final class AttentionCall {
         batch = newBatch;
         params = newParams;
         shape = cache.shape();
-        keys = Host.floats(cache.keys().get(layer));
-        values = Host.floats(cache.values().get(layer));
+        cached.set(cache, layer);
     }
 
     int numSeqs() {
@@ -62,8 +60,8 @@ final class AttentionCall {
         return params.numHeads() / params.numKvHeads();
     }
 
-    /** Where block {@code block} of sequence {@code s} has the keys, or values, of {@code kvHead}. */
-    int blockOffset(int s, int block, int kvHead) {
+    /** The cache's number of block {@code block} of sequence {@code s}. */
+    int block(int s, int block) {
         Tensor tables = batch.blockTables();
         int physical = Host.ints(tables)[Host.at(tables, s) + block];
         if (physical < 0 || physical >= shape.numBlocks()) {
@@ -75,6 +73,6 @@ final class AttentionCall {
                             + "; the cache has "
                             + shape.numBlocks());
         }
-        return physical * shape.blockElements() + kvHead * shape.blockSize() * shape.headDim();
+        return physical;
     }
 }

@@ -141,9 +141,8 @@ final class AttentionUnit {
     private void loadTile(int firstColumn, int endColumn) {
         int blockSize = call.shape.blockSize();
         for (int column = firstColumn; column < endColumn; column += blockSize) {
-            int from = call.blockOffset(sequence, (tileStart + column) / blockSize, kvHead);
-            lanes.copy(headDim, blockSize, call.keys, from, blockSize, keys, column, tileKeys);
-            System.arraycopy(call.values, from, values, column * headDim, blockSize * headDim);
+            int block = call.block(sequence, (tileStart + column) / blockSize);
+            call.cached.load(lanes, block, kvHead, keys, column, tileKeys, values);
         }
     }
 

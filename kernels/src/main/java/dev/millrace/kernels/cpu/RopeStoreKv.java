@@ -10,9 +10,6 @@ import dev.millrace.kernels.Tensor;
 /**
  * Rotates queries and keys and stores keys and values.
  *
- * <p>Inside a block keys lie as [Hkv, D, B], so that scores run over the tokens of a block lane by lane, and values as
- * [Hkv, B, D].
- *
  * <p>Thread-safety: one call at a time.
  */
 public final class RopeStoreKv implements WorkerPool.Work {
@@ -22,9 +19,8 @@ public final class RopeStoreKv implements WorkerPool.Work {
     private Tensor v;
     private Rope rope;
     private PackedBatch batch;
+    private final LayerCache cached = new LayerCache();
     private KvShape shape;
-    private float[] keys;
-    private float[] values;
     private Tensor keyScales;
     private Tensor valueScales;
     private int rowsPerPart;
@@ -48,8 +44,7 @@ public final class RopeStoreKv implements WorkerPool.Work {
         rope = newRope;
         batch = newBatch;
         shape = cache.shape();
-        keys = Host.floats(cache.keys().get(layer));
-        values = Host.floats(cache.values().get(layer));
+        cached.set(cache, layer);
         keyScales = cache.keyScales(layer);
         valueScales = cache.valueScales(layer);
         int elements = q.columns() + k.columns() + v.columns();
@@ -116,19 +111,11 @@ public final class RopeStoreKv implements WorkerPool.Work {
 
     private void store(int t) {
         int slot = Host.intAt(batch.slotMapping(), t);
-        int blockSize = shape.blockSize();
-        int headDim = shape.headDim();
-        if (slot < 0 || slot >= shape.numBlocks() * blockSize) {
+        int slots = shape.numBlocks() * shape.blockSize();
+        if (slot < 0 || slot >= slots) {
             throw new KernelException(
-                    "ropeAndStoreKv: slot "
-                            + slot
-                            + " of row "
-                            + t
-                            + "; the cache has "
-                            + shape.numBlocks() * blockSize);
+                    "ropeAndStoreKv: slot " + slot + " of row " + t + "; the cache has " + slots);
         }
-        int block = slot / blockSize * shape.blockElements();
-        int inBlock = slot % blockSize;
         float[] key = Host.floats(k);
         float[] value = Host.floats(v);
         if (keyScales != null) {
@@ -136,14 +123,8 @@ public final class RopeStoreKv implements WorkerPool.Work {
             round(value, Host.at(v, t), valueScales);
         }
         for (int head = 0; head < shape.numKvHeads(); head++) {
-            int keyFrom = Host.at(k, t) + head * headDim;
-            int keyTo = block + head * headDim * blockSize + inBlock;
-            for (int d = 0; d < headDim; d++) {
-                keys[keyTo + d * blockSize] = key[keyFrom + d];
-            }
-            int valueFrom = Host.at(v, t) + head * headDim;
-            int valueTo = block + (head * blockSize + inBlock) * headDim;
-            System.arraycopy(value, valueFrom, values, valueTo, headDim);
+            int from = head * shape.headDim();
+            cached.store(slot, head, key, Host.at(k, t) + from, value, Host.at(v, t) + from);
         }
     }
 

@@ -13,6 +13,7 @@ import dev.millrace.kernels.Tensor;
  */
 public final class RowOps {
     private final CpuContext context;
+    private final LayerCache cached = new LayerCache();
     private final SoftCap softCap = new SoftCap();
     private final Activate activate;
 
@@ -67,8 +68,8 @@ public final class RowOps {
             int source = block(pairs, 2 * i, shape);
             int target = block(pairs, 2 * i + 1, shape);
             for (int layer = 0; layer < shape.numLayers(); layer++) {
-                copy(Host.floats(cache.keys().get(layer)), source, target, shape);
-                copy(Host.floats(cache.values().get(layer)), source, target, shape);
+                cached.set(cache, layer);
+                cached.copy(source, target);
             }
         }
     }
@@ -80,11 +81,6 @@ public final class RowOps {
                     "copyBlocks: block " + block + "; the cache has " + shape.numBlocks());
         }
         return block;
-    }
-
-    private static void copy(float[] memory, int source, int target, KvShape shape) {
-        int length = shape.blockElements();
-        System.arraycopy(memory, source * length, memory, target * length, length);
     }
 
     private final class SoftCap implements WorkerPool.Work {

@@ -66,7 +66,17 @@ final class Call implements WorkerPool.Work {
 
     /** The library's number for the type of its elements. */
     static long type(Tensor tensor) {
-        return tensor.dtype() == DType.F32 ? 0 : 1;
+        return type(tensor.dtype());
+    }
+
+    /** The library's number for a type of activations, keys or values. */
+    static long type(DType type) {
+        return switch (type) {
+            case F32 -> 0;
+            case BF16 -> 1;
+            case INT8 -> 2;
+            default -> throw new IllegalArgumentException("the library has no " + type);
+        };
     }
 
     /** Where the words lie. */

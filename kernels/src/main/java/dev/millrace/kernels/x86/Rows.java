@@ -141,7 +141,8 @@ public final class Rows {
     }
 
     private static void copyBlock(KvCache cache, Buffer buffer, int source, int target) {
-        long bytes = (long) cache.shape().blockElements() * buffer.dtype().sizeBytes();
+        DType type = buffer.dtype();
+        long bytes = (long) cache.shape().storedElements(type) * type.sizeBytes();
         long address = ((DeviceBuffer) buffer).address();
         Library.copy(address + source * bytes, address + target * bytes, bytes);
     }
