@@ -18,20 +18,21 @@ enum { F32, BF16, INT8 };  // types of activations, and of keys and values, whic
 //   PANEL_Q8_0               [depth / 32] { f16 d[32]; int8 q[32][32] }               the same, value d·q
 //   PANEL_Q4_0, _Q4_1        [depth / 32] { f16 d[32], (m[32]); uint8 q[16][32] }     the same; low nibbles are inputs 0..15
 //   PANEL_CODES              [depth / 32] { f32 d[2][32], m[2][32]; uint8 q[32][32] } the same, value d·q + m, for each 16 inputs
+//   PANEL_E4M3_CODES         as PANEL_CODES, an E4M3 number each                      the same
 //   PANEL_BF16_PAIRS         [depth / 2][32][2]                                       products in bfloat16
 //   PANEL_INT8               [depth / 4][32][4], a float32 scale for each output      products in int8
 //   PANEL_INT8_ROTATED       as PANEL_INT8, of inputs that rotation.h has rotated     the same, inputs rotated too
 //   PANEL_E4M3               as PANEL_INT8, an E4M3 number each                       products in bfloat16
 enum {
-    PANEL_F32, PANEL_F16, PANEL_BF16, PANEL_Q8_0, PANEL_Q4_0, PANEL_Q4_1, PANEL_CODES, PANEL_BF16_PAIRS, PANEL_INT8,
-    PANEL_INT8_ROTATED, PANEL_E4M3
+    PANEL_F32, PANEL_F16, PANEL_BF16, PANEL_Q8_0, PANEL_Q4_0, PANEL_Q4_1, PANEL_CODES, PANEL_E4M3_CODES, PANEL_BF16_PAIRS,
+    PANEL_INT8, PANEL_INT8_ROTATED, PANEL_E4M3
 };
 
 // What run_prepare does with rows: rounds them to bfloat16 and pads them, rounds them to int8, or rotates them before.
 enum { PREPARE_BF16, PREPARE_INT8, PREPARE_INT8_ROTATED };
 
 // Rows of a matrix in the forms of a checkpoint; the numbers are those of WeightFormat. Java has made the last two from others:
-// ROW_CODES { f32 d[2], m[2]; uint8 q[32] } for each 32 inputs, for PANEL_CODES; ROW_INT8 bytes whose scales Java knows, for PANEL_INT8.
+// ROW_CODES { f32 d[2], m[2]; uint8 q[32] } for each 32 inputs, for PANEL_CODES and PANEL_E4M3_CODES; ROW_INT8 bytes whose scales Java knows, for PANEL_INT8.
 enum { ROW_F32, ROW_F16, ROW_BF16, ROW_Q8_0, ROW_Q4_0, ROW_Q4_1, ROW_CODES = 64, ROW_INT8 };
 
 typedef struct { int64_t rows, row_format, row_bytes, count, k, panel, panel_format, scales; } pack_args;
@@ -132,7 +133,7 @@ static inline int64_t bytes_of_32(int64_t format) {
         case PANEL_Q8_0: return (2 + 32) * PANEL;
         case PANEL_Q4_0: return (2 + 16) * PANEL;
         case PANEL_Q4_1: return (4 + 16) * PANEL;
-        case PANEL_CODES: return (16 + 32) * PANEL;
+        case PANEL_CODES: case PANEL_E4M3_CODES: return (16 + 32) * PANEL;
         default: return 32 * PANEL;
     }
 }

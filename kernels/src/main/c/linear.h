@@ -111,7 +111,7 @@ static inline vf finished(const linear_args *a, const float *c, int64_t r, int64
     return a->bias ? vadd(x, vload_as((const char *)a->bias, F32, bias + j, n)) : x;
 }
 
-static int64_t step_rows(const linear_args *a) { return a->format <= PANEL_CODES ? F32_ROWS : TILE_ROWS; }
+static int64_t step_rows(const linear_args *a) { return a->format < PANEL_BF16_PAIRS ? F32_ROWS : TILE_ROWS; }
 
 /* A slice, the sums of a step, and, for gates, those of all rows of a block. */
 static int64_t linear_scratch(const linear_args *a) {

@@ -96,6 +96,15 @@ static inline vf vload_i8(const int8_t *p) {
 static inline vf vload_u8(const uint8_t *p) {
     return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p)));
 }
+/* E4M3 numbers. */
+static inline vf vload_e4m3(const uint8_t *p) {
+    __m256i x = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p)), magnitude = _mm256_and_si256(x, _mm256_set1_epi32(0x7F));
+    vf value = _mm256_castsi256_ps(_mm256_add_epi32(_mm256_slli_epi32(magnitude, 20), _mm256_set1_epi32(120 << 23)));
+    // What has no exponent: multiples of 2⁻⁹.
+    vf small = vmul(_mm256_cvtepi32_ps(magnitude), vset(0x1p-9f));
+    value = _mm256_blendv_ps(value, small, _mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_set1_epi32(8), magnitude)));
+    return _mm256_or_ps(value, _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_srli_epi32(x, 7), 31)));
+}
 /* The low, or high, nibbles of 8 bytes. */
 static inline vf vload_low(const uint8_t *p) {
     __m256i x = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)p));

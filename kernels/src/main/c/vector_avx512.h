@@ -84,6 +84,15 @@ static inline vf vload_i8(const int8_t *p) {
 static inline vf vload_u8(const uint8_t *p) {
     return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p)));
 }
+/* E4M3 numbers. */
+static inline vf vload_e4m3(const uint8_t *p) {
+    __m512i x = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p)), magnitude = _mm512_and_si512(x, _mm512_set1_epi32(0x7F));
+    vf value = _mm512_castsi512_ps(_mm512_add_epi32(_mm512_slli_epi32(magnitude, 20), _mm512_set1_epi32(120 << 23)));
+    // What has no exponent: multiples of 2⁻⁹.
+    vf small = vmul(_mm512_cvtepi32_ps(magnitude), vset(0x1p-9f));
+    value = _mm512_mask_blend_ps(_mm512_cmplt_epu32_mask(magnitude, _mm512_set1_epi32(8)), value, small);
+    return _mm512_castsi512_ps(_mm512_or_si512(_mm512_castps_si512(value), _mm512_slli_epi32(_mm512_srli_epi32(x, 7), 31)));
+}
 /* The low, or high, nibbles of 16 bytes. */
 static inline vf vload_low(const uint8_t *p) {
     __m512i x = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)p));

@@ -102,7 +102,7 @@ static int64_t run_pack(const void *args, int64_t part, char *scratch) {
             pack_blocks(row, a->row_format, a->k, j, (uint8_t *)a->panel);
             continue;
         }
-        if (a->panel_format == PANEL_CODES) {
+        if (a->panel_format == PANEL_CODES || a->panel_format == PANEL_E4M3_CODES) {
             pack_codes(row, a->k, j, (uint8_t *)a->panel);
             continue;
         }
@@ -137,7 +137,7 @@ static int64_t run_pack(const void *args, int64_t part, char *scratch) {
     return 0;
 }
 
-static void unpack_codes(const uint8_t *panel, int64_t from, int64_t depth, float *out) {
+static void unpack_codes(const uint8_t *panel, int64_t format, int64_t from, int64_t depth, float *out) {
     const uint8_t *block = panel + from / 32 * 48 * PANEL;
     for (int64_t b = 0; b < depth / 32; b++, block += 48 * PANEL, out += 32 * PANEL) {
         const float *scales = (const float *)block;
@@ -146,7 +146,8 @@ static void unpack_codes(const uint8_t *panel, int64_t from, int64_t depth, floa
             for (int64_t j = 0; j < PANEL; j += LANES) {
                 vf d = vload(scales + half * PANEL + j), m = vload(scales + (2 + half) * PANEL + j);
                 for (int64_t i = 16 * half; i < 16 * half + 16; i++) {
-                    vstore(out + i * PANEL + j, vfma(vload_u8(q + i * PANEL + j), d, m));
+                    const uint8_t *code = q + i * PANEL + j;
+                    vstore(out + i * PANEL + j, vfma(format == PANEL_CODES ? vload_u8(code) : vload_e4m3(code), d, m));
                 }
             }
         }
@@ -160,8 +161,8 @@ static void unpack(const char *panel, int64_t format, int64_t from, int64_t dept
         for (int64_t i = 0; i < depth * PANEL; i += LANES) vstore(out + i, format == PANEL_BF16 ? vload_bf16(x + i) : vload_f16(x + i));
         return;
     }
-    if (format == PANEL_CODES) {
-        unpack_codes((const uint8_t *)panel, from, depth, out);
+    if (format == PANEL_CODES || format == PANEL_E4M3_CODES) {
+        unpack_codes((const uint8_t *)panel, format, from, depth, out);
         return;
     }
     int64_t scales = format == PANEL_Q4_1 ? 2 : 1, bytes = format == PANEL_Q8_0 ? 32 : 16;
@@ -221,9 +222,10 @@ static int64_t run_embed(const void *args, int64_t part, char *scratch) {
                     x = a->format == PANEL_Q4_0 ? (float)(q - 8) * d : (float)q * d + f16_value(u16_at(block + 2 * (PANEL + j)));
                     break;
                 }
-                case PANEL_CODES: {
+                case PANEL_CODES: case PANEL_E4M3_CODES: {
                     const float *scales = (const float *)block + i % 32 / 16 * PANEL + j;
-                    x = __builtin_fmaf((float)block[(16 + i % 32) * PANEL + j], scales[0], scales[2 * PANEL]);
+                    uint8_t code = block[(16 + i % 32) * PANEL + j];
+                    x = __builtin_fmaf(a->format == PANEL_CODES ? (float)code : e4m3_value(code), scales[0], scales[2 * PANEL]);
                     break;
                 }
                 case PANEL_BF16_PAIRS: x = bf16_value(halves[(i / 2 * PANEL + j) * 2 + i % 2]); break;

@@ -107,7 +107,7 @@ final class ModelLoader {
                 format == WeightFormat.F16 ? DType.F16 : DType.BF16,
                 config.activationQuantization(),
                 config.quantization(),
-                PortableModels.reason(checkpoint, precision, config.activationQuantization()));
+                PortableModels.reason(checkpoint, config.activationQuantization()));
     }
 
     private static EngineParts parts(

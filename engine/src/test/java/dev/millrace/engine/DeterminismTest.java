@@ -35,6 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class DeterminismTest {
     private static final String CODES = "quantized/gptqmodel-w8-g128-asym";
+    private static final String E4M3 = "quantized/llmcompressor-fp8-block";
     private static final String W8A8 = "quantized/llmcompressor-w8a8";
     private static final int NUM_REQUESTS = 24;
     private static final int MAX_TOKENS = 20;
@@ -136,6 +137,7 @@ class DeterminismTest {
             all.add(arithmetic("llama", name, "auto", "int8", "auto"));
             all.add(arithmetic("llama", name, "auto", "int8", "int8"));
             all.add(arithmetic(CODES, name, "float32", "checkpoint", "int8"));
+            all.add(arithmetic(E4M3, name, "float32", "checkpoint", "auto"));
             if (family.hasBfloat16()) {
                 all.add(arithmetic("llama", name, "bfloat16", "checkpoint", "auto"));
                 all.add(arithmetic("mistral-swa", name, "bfloat16", "checkpoint", "int8"));

@@ -4,7 +4,6 @@ import dev.millrace.engine.loader.Checkpoint;
 import dev.millrace.engine.loader.TensorInfo;
 import dev.millrace.kernels.Activation;
 import dev.millrace.kernels.KernelsConfig.ActivationQuantization;
-import dev.millrace.kernels.KernelsConfig.ComputePrecision;
 import java.util.Optional;
 
 /**
@@ -17,22 +16,16 @@ public final class PortableModels {
 
     /** Why the native kernels will not do for this model, to be read after "as"; empty where they will. */
     public static Optional<String> reason(
-            Checkpoint checkpoint,
-            ComputePrecision precision,
-            ActivationQuantization activationQuantization) {
-        return e4m3(checkpoint, precision, activationQuantization)
+            Checkpoint checkpoint, ActivationQuantization activationQuantization) {
+        return e4m3(checkpoint, activationQuantization)
                 .or(() -> keysAndValues(checkpoint, activationQuantization))
                 .or(() -> decoder(checkpoint.config()));
     }
 
-    /** Native products take E4M3 numbers as bfloat16, and activations as they are. */
+    /** Native products take E4M3 numbers with activations as they are. */
     private static Optional<String> e4m3(
-            Checkpoint checkpoint,
-            ComputePrecision precision,
-            ActivationQuantization activationQuantization) {
-        boolean isNative =
-                precision != ComputePrecision.FLOAT32
-                        && activationQuantization != ActivationQuantization.CHECKPOINT;
+            Checkpoint checkpoint, ActivationQuantization activationQuantization) {
+        boolean isNative = activationQuantization != ActivationQuantization.CHECKPOINT;
         return isNative
                 ? Optional.empty()
                 : checkpoint.tensors().stream()

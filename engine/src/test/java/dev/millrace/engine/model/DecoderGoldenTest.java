@@ -108,8 +108,7 @@ class DecoderGoldenTest {
     private static KernelsConfig cpu(Golden golden) {
         try (Checkpoint checkpoint = Checkpoint.open(golden.model())) {
             KernelsConfig config = KernelsConfig.cpu(2);
-            return PortableModels.reason(
-                            checkpoint, config.computePrecision(), config.activationQuantization())
+            return PortableModels.reason(checkpoint, config.activationQuantization())
                     .map(config::withPortable)
                     .orElse(config);
         }

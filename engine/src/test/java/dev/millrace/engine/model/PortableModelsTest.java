@@ -14,7 +14,6 @@ import dev.millrace.engine.TestConfigs;
 import dev.millrace.engine.loader.Checkpoint;
 import dev.millrace.engine.loader.TestingModels;
 import dev.millrace.kernels.KernelsConfig.ActivationQuantization;
-import dev.millrace.kernels.KernelsConfig.ComputePrecision;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -31,10 +30,9 @@ final class PortableModelsTest {
             Pattern.compile(
                     "(?i)smollm3|longrope|gemma|olmo2|cohere2|glm4|starcoder2|mixtral|moe|gpt_oss");
 
-    private static Optional<String> reason(
-            Path model, ComputePrecision precision, ActivationQuantization quantization) {
+    private static Optional<String> reason(Path model, ActivationQuantization quantization) {
         try (Checkpoint checkpoint = Checkpoint.open(model)) {
-            return PortableModels.reason(checkpoint, precision, quantization);
+            return PortableModels.reason(checkpoint, quantization);
         }
     }
 
@@ -42,29 +40,21 @@ final class PortableModelsTest {
     @MethodSource("dev.millrace.engine.Golden#all")
     void plainDecodersAreNativeAndNoOthers(Golden golden) {
         boolean portable = PORTABLE.matcher(golden.name()).find();
-        for (ComputePrecision precision : ComputePrecision.values()) {
-            for (ActivationQuantization quantization : ActivationQuantization.values()) {
-                assertThat(reason(golden.model(), precision, quantization).isPresent())
-                        .isEqualTo(portable);
-            }
+        for (ActivationQuantization quantization : ActivationQuantization.values()) {
+            assertThat(reason(golden.model(), quantization).isPresent()).isEqualTo(portable);
         }
     }
 
-    /** E4M3 numbers are native in bfloat16 alone, and only with activations as they are. */
+    /** E4M3 numbers are native with activations as they are. */
     @ParameterizedTest
     @MethodSource("dev.millrace.engine.QuantizedGolden#all")
     void quantisedCheckpointsAreNativeWhereTheirProductsAre(QuantizedGolden golden) {
         boolean e4m3 = E4M3.matcher(golden.folder().toString()).find();
-        for (ComputePrecision precision : ComputePrecision.values()) {
-            for (ActivationQuantization quantization : ActivationQuantization.values()) {
-                boolean portable =
-                        e4m3
-                                && (precision == ComputePrecision.FLOAT32
-                                        || quantization == ActivationQuantization.CHECKPOINT);
-                assertThat(reason(golden.folder(), precision, quantization).isPresent())
-                        .as("%s, %s, %s", golden, precision, quantization)
-                        .isEqualTo(portable);
-            }
+        for (ActivationQuantization quantization : ActivationQuantization.values()) {
+            boolean portable = e4m3 && quantization == ActivationQuantization.CHECKPOINT;
+            assertThat(reason(golden.folder(), quantization).isPresent())
+                    .as("%s, %s", golden, quantization)
+                    .isEqualTo(portable);
         }
     }
 

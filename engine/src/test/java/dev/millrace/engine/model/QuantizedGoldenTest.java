@@ -81,7 +81,7 @@ class QuantizedGoldenTest {
             ComputePrecision precision,
             ActivationQuantization quantization) {
         try (Checkpoint checkpoint = Checkpoint.open(golden.folder())) {
-            boolean fit = PortableModels.reason(checkpoint, precision, quantization).isEmpty();
+            boolean fit = PortableModels.reason(checkpoint, quantization).isEmpty();
             return new Natives(precision, quantization, fit);
         }
     }

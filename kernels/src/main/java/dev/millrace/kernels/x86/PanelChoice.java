@@ -48,14 +48,19 @@ public record PanelChoice(boolean bfloat16, WeightRounding rounding, boolean mul
         if (asStored && multipliesBytes && quantization instanceof Quantization.Int8 int8) {
             return new Form(StoredRows.signedBytes(source, int8), PanelFormat.INT8);
         }
-        return asStored && !bfloat16 && areCodes(quantization, source.k())
-                ? new Form(StoredRows.codes(CodedRows.of(source)), PanelFormat.CODES)
-                : of(DecodedRows.of(source));
+        if (!asStored || bfloat16 || !areCodes(quantization, source.k())) {
+            return of(DecodedRows.of(source));
+        }
+        boolean e4m3 = quantization instanceof Quantization.E4m3;
+        return new Form(
+                StoredRows.codes(CodedRows.of(source)),
+                e4m3 ? PanelFormat.E4M3_CODES : PanelFormat.CODES);
     }
 
     private static boolean areCodes(Quantization quantization, int k) {
         boolean inOrder =
                 quantization instanceof Quantization.Int8
+                        || quantization instanceof Quantization.E4m3
                         || (quantization instanceof Quantization.Groups groups
                                 && groups.permutation() == null);
         return inOrder && k % StoredRows.BLOCK == 0;

@@ -11,6 +11,7 @@ public enum PanelFormat {
     Q4_0,
     Q4_1,
     CODES,
+    E4M3_CODES,
     BF16_PAIRS,
     INT8,
     INT8_ROTATED,
@@ -33,7 +34,7 @@ public enum PanelFormat {
 
     /** Whether rows are multiplied in float32. */
     boolean takesFloat32() {
-        return ordinal() <= CODES.ordinal();
+        return ordinal() < BF16_PAIRS.ordinal();
     }
 
     /** Whether rows are multiplied in bfloat16. */
