@@ -28,7 +28,8 @@ enum {
     PANEL_INT8, PANEL_INT8_ROTATED, PANEL_E4M3
 };
 
-// What run_prepare does with rows: rounds them to bfloat16 and pads them, rounds them to int8, or rotates them before.
+// What run_prepare does with rows: rounds them to bfloat16 and pads them, rounds them to int8, or rotates them before. A norm does
+// the last two with what it writes, or with PREPARE_BF16 nothing.
 enum { PREPARE_BF16, PREPARE_INT8, PREPARE_INT8_ROTATED };
 
 // Rows of a matrix in the forms of a checkpoint; the numbers are those of WeightFormat. Java has made the last two from others:
@@ -54,8 +55,8 @@ typedef struct {
 } embed_args;
 
 typedef struct {
-    int64_t out, out_stride, out_type, in, in_stride, in_type, delta, delta_stride, weight, size, columns, epsilon, rows,
-            rows_per_part;
+    int64_t out, out_stride, type, in, in_stride, in_type, delta, delta_stride, weight, size, columns, epsilon, rows,
+            rows_per_part, what, scales, sums, depth;
 } norm_args;
 
 typedef struct {

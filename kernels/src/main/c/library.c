@@ -58,6 +58,7 @@ JAVA(jlong, scratchBytes)(JNIEnv *env, jclass self, jint chosen, jint operation,
     if (operation == OP_PACK) return 4 * round_up(((const pack_args *)args)->k, 64);
     if (operation == OP_EMBED) return 4 * round_up(((const embed_args *)args)->k, 64);
     if (operation == OP_ROPE) return round_up(((const rope_args *)args)->head_dim, 64);
+    if (operation == OP_NORM) return 8 * ((const norm_args *)args)->depth;
     if (operation == OP_PREPARE) return 4 * ((const prepare_args *)args)->depth;
     return operation == OP_LINEAR ? FAMILIES[chosen]->linear_scratch((const linear_args *)args) : 0;
 }

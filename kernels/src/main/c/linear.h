@@ -18,27 +18,30 @@ static void pad_row(const prepare_args *a, const char *in, uint16_t *out) {
     }
 }
 
-static void round_row(const prepare_args *a, const char *in, int64_t in_type, int64_t k, int64_t r) {
-    int8_t *out = (int8_t *)a->out + r * a->out_stride;
-    ((float *)a->scales)[r] = round_bytes(in, in_type, 0, k, a->depth, out, (int32_t *)a->sums + r);
+/* A row of k numbers as a product in int8 takes it; `rotated` has room for `depth` floats. */
+static void byte_row(const char *in, int64_t type, int64_t k, int64_t depth, int64_t what, float *rotated, int8_t *out, float *scale,
+                     int32_t *sum) {
+    if (what == PREPARE_INT8_ROTATED) {
+        for (int64_t i = 0; i < depth; i += LANES) vstore(rotated + i, k > i ? vload_as(in, type, i, k - i) : vset(0));
+        rotate_row(rotated, depth);
+        in = (const char *)rotated;
+        type = F32;
+        k = depth;
+    }
+    *scale = round_bytes(in, type, 0, k, depth, out, sum);
 }
 
 /* Rows for a product: padded, or rounded to int8. */
 static int64_t run_prepare(const void *args, int64_t part, char *scratch) {
     const prepare_args *a = args;
-    float *rotated = (float *)scratch;
     int64_t end = at_most(a->rows, (part + 1) * a->rows_per_part), bytes = a->in_type == F32 ? 4 : 2;
     for (int64_t r = part * a->rows_per_part; r < end; r++) {
         const char *in = (const char *)a->in + r * a->in_stride * bytes;
-        switch (a->what) {
-            case PREPARE_BF16: pad_row(a, in, (uint16_t *)a->out + r * a->out_stride); break;
-            case PREPARE_INT8: round_row(a, in, a->in_type, a->k, r); break;
-            default:
-                for (int64_t i = 0; i < a->depth; i += LANES) {
-                    vstore(rotated + i, a->k > i ? vload_as(in, a->in_type, i, a->k - i) : vset(0));
-                }
-                rotate_row(rotated, a->depth);
-                round_row(a, (const char *)rotated, F32, a->depth, r);
+        if (a->what == PREPARE_BF16) {
+            pad_row(a, in, (uint16_t *)a->out + r * a->out_stride);
+        } else {
+            byte_row(in, a->in_type, a->k, a->depth, a->what, (float *)scratch, (int8_t *)a->out + r * a->out_stride,
+                     (float *)a->scales + r, (int32_t *)a->sums + r);
         }
     }
     return 0;

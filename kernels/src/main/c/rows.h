@@ -2,7 +2,7 @@
 
 /* Zhang and Sennrich, arXiv 1910.07467: in / √(mean(in²) + epsilon) · weight, for each head of `size` columns; the sum of squares
    has an order of its own for each size. */
-static void norm_head(const norm_args *a, int64_t out, const char *in, int64_t type, int64_t from, int64_t size) {
+static void norm_head(const norm_args *a, char *out, int64_t to, const char *in, int64_t type, int64_t from, int64_t size) {
     vf s0 = vset(0), s1 = vset(0);
     for (int64_t i = 0; i < size; i += 2 * LANES) {
         vf x0 = vload_as(in, type, from + i, size - i);
@@ -18,27 +18,32 @@ static void norm_head(const norm_args *a, int64_t out, const char *in, int64_t t
     for (int64_t i = 0; i < size; i += LANES) {
         int64_t n = size - i;
         vf x = vmul(vmul(vload_as(in, type, from + i, n), factor), vload_as((const char *)weight, F32, i, n));
-        vstore_as((char *)a->out, a->out_type, out + i, x, n);
+        vstore_as(out, a->type, to + i, x, n);
     }
 }
 
 static int64_t run_norm(const void *args, int64_t part, char *scratch) {
     const norm_args *a = args;
-    (void)scratch;
     int64_t end = at_most(a->rows, (part + 1) * a->rows_per_part);
     for (int64_t r = part * a->rows_per_part; r < end; r++) {
         int64_t from = r * a->in_stride;
         if (a->delta) {
-            // The residual stream is float32, and so in_type is; what is added has the type of activations, as out has.
+            // The residual stream is float32, and so in_type is; what is added has the type of activations.
             float *x = (float *)a->in + from;
             for (int64_t i = 0; i < a->columns; i += LANES) {
                 int64_t n = a->columns - i;
-                vf delta = vload_as((const char *)a->delta, a->out_type, r * a->delta_stride + i, n);
+                vf delta = vload_as((const char *)a->delta, a->type, r * a->delta_stride + i, n);
                 vstore_as((char *)x, F32, i, vadd(vload_as((char *)x, F32, i, n), delta), n);
             }
         }
+        if (a->what != PREPARE_BF16) {
+            norm_head(a, scratch, 0, (const char *)a->in, a->in_type, from, a->columns);
+            byte_row(scratch, a->type, a->columns, a->depth, a->what, (float *)scratch + a->depth,
+                     (int8_t *)a->out + r * a->out_stride, (float *)a->scales + r, (int32_t *)a->sums + r);
+            continue;
+        }
         for (int64_t head = 0; head < a->columns; head += a->size) {
-            norm_head(a, r * a->out_stride + head, (const char *)a->in, a->in_type, from + head, a->size);
+            norm_head(a, (char *)a->out, r * a->out_stride + head, (const char *)a->in, a->in_type, from + head, a->size);
         }
     }
     return 0;

@@ -134,6 +134,9 @@ public final class CpuKernels implements Kernels {
     @Override
     public Tensor allocate(DType dtype, int rows, int columns, String purpose) {
         checkOpen();
+        if (dtype == DType.INT8) {
+            throw new KernelException("the CPU backend has no tensors of " + dtype);
+        }
         HostBuffer buffer = buffers.allocateHost(dtype, (long) rows * columns, purpose);
         return new Tensor(dtype, rows, columns, columns, buffer, 0);
     }

@@ -4,10 +4,12 @@ import dev.millrace.kernels.KernelsConfig.WeightRounding;
 import dev.millrace.kernels.cpu.LanesChoice;
 import dev.millrace.kernels.cpu.WorkerPool;
 import dev.millrace.kernels.x86.Attention;
+import dev.millrace.kernels.x86.ByteRows;
 import dev.millrace.kernels.x86.Context;
 import dev.millrace.kernels.x86.Family;
 import dev.millrace.kernels.x86.Packer;
 import dev.millrace.kernels.x86.PanelChoice;
+import dev.millrace.kernels.x86.PanelFormat;
 import dev.millrace.kernels.x86.Products;
 import dev.millrace.kernels.x86.Rows;
 import java.util.ArrayList;
@@ -56,7 +58,8 @@ public final class X86Kernels extends NarrowKernels {
         packer = new Packer(context, new PanelChoice(bfloat16, rounding, multipliesBytes));
         products = new Products(context);
         attention = new Attention(context);
-        rows = new Rows(context);
+        boolean rotated = rounding == WeightRounding.INT8;
+        rows = new Rows(context, activation, rotated ? PanelFormat.INT8_ROTATED : PanelFormat.INT8);
         sampling = new HostSampling(host, rows);
     }
 
@@ -97,6 +100,9 @@ public final class X86Kernels extends NarrowKernels {
     @Override
     public Tensor allocate(DType dtype, int rows, int columns, String purpose) {
         checkOpen();
+        if (dtype == DType.INT8) {
+            return ByteRows.allocate(context.memory(), rows, columns, purpose);
+        }
         if (dtype != activation
                 && dtype != DType.F32
                 && dtype != DType.INT32
@@ -154,10 +160,11 @@ public final class X86Kernels extends NarrowKernels {
         }
     }
 
-    /** Rows are rounded to bytes by the product itself. */
+    /** Rows are rounded to bytes by the norm before, or by the product itself. */
     @Override
     public DType inputType(Weight weight) {
-        return activation;
+        boolean bytes = weight instanceof PanelWeight panels && panels.format().isInt8();
+        return bytes ? DType.INT8 : activation;
     }
 
     @Override

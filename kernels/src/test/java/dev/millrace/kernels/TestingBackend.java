@@ -136,6 +136,16 @@ public final class TestingBackend {
         return all;
     }
 
+    /** All of them, and those that round activations for weights of bytes. */
+    public static List<TestingBackend> allThatRound() {
+        List<TestingBackend> all = new ArrayList<>(all());
+        for (Family family : Family.available()) {
+            all.add(x86(family, false, WeightRounding.INT8));
+            all.add(multipliesBytes(family, family.hasBfloat16()));
+        }
+        return all;
+    }
+
     private static TestingBackend cpu(Lanes lanes) {
         return new TestingBackend(
                 "cpu " + lanes.name(),
@@ -215,6 +225,21 @@ public final class TestingBackend {
     /** What keys or values [rows, Hkv · {@code headDim}] are when they are read again. */
     float[][] stored(float[][] rows, int headDim) {
         return storesBytes ? Grids.int8Heads(rows, headDim) : rows;
+    }
+
+    /** Whether weights are rounded to bytes. */
+    boolean roundsWeights() {
+        return rounding == WeightRounding.INT8;
+    }
+
+    /** Whether rows are rounded to bytes for the product with a weight of bytes. */
+    boolean roundsActivations() {
+        return roundsWeights() || hasTensorsOfBytes() && quantizesActivations;
+    }
+
+    /** Whether it has tensors of bytes. */
+    boolean hasTensorsOfBytes() {
+        return cuda || !isPortable();
     }
 
     public boolean isCuda() {

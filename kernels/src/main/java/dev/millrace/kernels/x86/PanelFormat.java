@@ -28,7 +28,7 @@ public enum PanelFormat {
     }
 
     /** Whether rows are rounded to bytes. */
-    boolean isInt8() {
+    public boolean isInt8() {
         return this == INT8 || this == INT8_ROTATED;
     }
 

@@ -88,9 +88,11 @@ public final class Products {
             float softCap) {
         long depth = Library.panelDepth(weight.format().ordinal(), weight.k());
         boolean rounded = weight.format().isInt8();
-        boolean prepared = rounded || weight.format().takesBfloat16() && depth != weight.k();
-        long scales = 0;
-        long sums = 0;
+        boolean stored = in.dtype() == DType.INT8;
+        boolean padded = weight.format().takesBfloat16() && depth != weight.k();
+        boolean prepared = !stored && (rounded || padded);
+        long scales = stored ? in.scales().address() : 0;
+        long sums = stored ? ByteRows.sums(in) : 0;
         long prepares = 0;
         if (prepared) {
             long bytes = in.rows() * depth * (rounded ? 1 : 2);
@@ -143,7 +145,7 @@ public final class Products {
     }
 
     /** The library's number for what becomes of rows before a product. */
-    private static int what(PanelFormat format) {
+    static int what(PanelFormat format) {
         return switch (format) {
             case INT8 -> 1;
             case INT8_ROTATED -> 2;

@@ -15,23 +15,32 @@ import dev.millrace.kernels.Tensor;
 public final class Rows {
     private final Context context;
     private final Call call;
+    private final DType activation;
+    private final PanelFormat bytesFormat;
     private double[] sums = {};
     private float[] logprobs = {};
     private int[] pairs = {};
     private int[] drawnIds = {};
     private int[] tokenIds = {};
 
-    public Rows(Context context) {
+    /** {@code bytesFormat} is that of the weights which rows of bytes are for. */
+    public Rows(Context context, DType activation, PanelFormat bytesFormat) {
         this.context = context;
         this.call = context.call;
+        this.activation = activation;
+        this.bytesFormat = bytesFormat;
     }
 
-    /** {@code delta}, unless null, is added to {@code in} first, in place. A row holds one or more heads of weight's size. */
+    /**
+     * {@code delta}, unless null, is added to {@code in} first, in place. A row holds one or more heads of weight's size. Rows of bytes
+     * are what a product makes of rows of A.
+     */
     public void norm(Tensor out, Tensor in, Tensor delta, Tensor weight, float epsilon, int rows) {
+        boolean bytes = out.dtype() == DType.INT8;
         int perPart = context.rowsPerPart(rows, in.columns());
         call.start(Operation.NORM)
                 .put(out)
-                .putType(out)
+                .put(Call.type(activation))
                 .put(in)
                 .putType(in)
                 .put(delta)
@@ -41,6 +50,10 @@ public final class Rows {
                 .put(epsilon)
                 .put(rows)
                 .put(perPart)
+                .put(bytes ? Products.what(bytesFormat) : 0)
+                .put(bytes ? out.scales().address() : 0)
+                .put(bytes ? ByteRows.sums(out) : 0)
+                .put(bytes ? out.rowStride() : 0)
                 .run(Context.parts(rows, perPart));
     }
 
