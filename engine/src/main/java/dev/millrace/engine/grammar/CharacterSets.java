@@ -3,65 +3,28 @@ package dev.millrace.engine.grammar;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.apache.lucene.util.automaton.Automata;
 import org.apache.lucene.util.automaton.Automaton;
-import org.apache.lucene.util.automaton.Operations;
+import org.apache.lucene.util.automaton.Transition;
 
 /**
- * Sets of code points as automata that accept one of them. Surrogates are in none: they have no UTF-8.
+ * Sets of code points as deterministic automata of two states that accept one of them. Surrogates are in none: they have no
+ * UTF-8.
  *
  * <p>Source: ECMA-262, sections 22.2.1 and 22.2.2, with the u flag.
  */
 final class CharacterSets {
-    /** All texts in UTF-8, as bytes (RFC 3629, section 4). Deterministic. */
-    static final Automaton UTF_8 = utf8();
-
-    private static final int WORK = 10_000;
-
     /** By name; the platform has a few hundred. */
     private static final Map<String, Automaton> PROPERTIES = new ConcurrentHashMap<>();
 
     private CharacterSets() {}
 
-    private static Automaton utf8() {
-        Automaton.Builder builder = new Automaton.Builder();
-        int text = builder.createState();
-        builder.setAccept(text, true);
-        int oneMore = builder.createState();
-        int twoMore = builder.createState();
-        int threeMore = builder.createState();
-        builder.addTransition(text, text, 0, 0x7f);
-        builder.addTransition(oneMore, text, 0x80, 0xbf);
-        builder.addTransition(twoMore, oneMore, 0x80, 0xbf);
-        builder.addTransition(threeMore, twoMore, 0x80, 0xbf);
-        builder.addTransition(text, oneMore, 0xc2, 0xdf);
-        builder.addTransition(text, twoMore, 0xe1, 0xec);
-        builder.addTransition(text, twoMore, 0xee, 0xef);
-        builder.addTransition(text, threeMore, 0xf1, 0xf3);
-        addLead(builder, text, 0xe0, oneMore, 0xa0, 0xbf);
-        addLead(builder, text, 0xed, oneMore, 0x80, 0x9f);
-        addLead(builder, text, 0xf0, twoMore, 0x90, 0xbf);
-        addLead(builder, text, 0xf4, twoMore, 0x80, 0x8f);
-        return builder.finish();
-    }
-
-    /** A first byte behind which the second is restricted. */
-    private static void addLead(
-            Automaton.Builder builder, int text, int lead, int next, int from, int to) {
-        int middle = builder.createState();
-        builder.addTransition(text, middle, lead);
-        builder.addTransition(middle, next, from, to);
-    }
-
     /** Every code point. */
     static Automaton any() {
-        return Operations.union(
-                List.of(
-                        Automata.makeCharRange(0, Character.MIN_SURROGATE - 1),
-                        Automata.makeCharRange(
-                                Character.MAX_SURROGATE + 1, Character.MAX_CODE_POINT)));
+        return not(Automata.makeEmpty());
     }
 
     /** What a dot stands for: all but line terminators. */
@@ -70,15 +33,59 @@ final class CharacterSets {
     }
 
     static Automaton range(int from, int to) {
-        return Operations.intersection(Automata.makeCharRange(from, to), any());
+        Automaton.Builder builder = new Automaton.Builder();
+        int start = builder.createState();
+        int end = builder.createState();
+        builder.setAccept(end, true);
+        addRange(builder, start, end, from, to);
+        return builder.finish();
     }
 
     static Automaton not(Automaton set) {
-        return Operations.determinize(Operations.minus(any(), set, WORK), WORK);
+        Automaton.Builder builder = new Automaton.Builder();
+        int start = builder.createState();
+        int end = builder.createState();
+        builder.setAccept(end, true);
+        Transition transition = new Transition();
+        int count = set.getNumStates() == 0 ? 0 : set.initTransition(0, transition);
+        int from = 0;
+        for (int i = 0; i < count; i++) {
+            set.getNextTransition(transition);
+            addRange(builder, start, end, from, transition.min - 1);
+            from = transition.max + 1;
+        }
+        addRange(builder, start, end, from, Character.MAX_CODE_POINT);
+        return builder.finish();
     }
 
+    /** Adds the code points of a range. */
+    private static void addRange(
+            Automaton.Builder builder, int start, int end, int from, int to) {
+        int below = Math.min(to, Character.MIN_SURROGATE - 1);
+        if (from <= below) {
+            builder.addTransition(start, end, from, below);
+        }
+        int above = Math.max(from, Character.MAX_SURROGATE + 1);
+        if (above <= to) {
+            builder.addTransition(start, end, above, to);
+        }
+    }
+
+    /** Two states for all of them, so that repetitions stay small. */
     static Automaton union(List<Automaton> sets) {
-        return Operations.determinize(Operations.union(sets), WORK);
+        Automaton.Builder builder = new Automaton.Builder();
+        int start = builder.createState();
+        int end = builder.createState();
+        builder.setAccept(end, true);
+        Transition transition = new Transition();
+        for (Automaton set : sets) {
+            int count = set.getNumStates() == 0 ? 0 : set.initTransition(0, transition);
+            for (int i = 0; i < count; i++) {
+                set.getNextTransition(transition);
+                builder.addTransition(start, end, transition.min, transition.max);
+            }
+        }
+        return builder.finish();
     }
 
     /** The set of a letter behind a backslash: d, w, s and their opposites; null for other letters. */
@@ -140,28 +147,30 @@ final class CharacterSets {
     private static Automaton findProperty(String name) {
         String javaName = name.replaceFirst("^(?:Script|sc)=", "Is");
         javaName = javaName.replaceFirst("^(?:General_Category|gc)=", "");
-        Pattern pattern;
         try {
-            pattern = Pattern.compile("\\p{" + javaName + "}");
+            return runs(Pattern.compile("\\p{" + javaName + "}+"));
         } catch (PatternSyntaxException e) {
             return null;
+        }
+    }
+
+    /** Code points that match, found as runs in a text of all of them: far quicker than one by one. */
+    private static Automaton runs(Pattern pattern) {
+        StringBuilder all = new StringBuilder(2 * Character.MAX_CODE_POINT);
+        for (int codePoint = 0; codePoint <= Character.MAX_CODE_POINT; codePoint++) {
+            if (!isSurrogate(codePoint)) {
+                all.appendCodePoint(codePoint);
+            }
         }
         Automaton.Builder builder = new Automaton.Builder();
         int start = builder.createState();
         int end = builder.createState();
         builder.setAccept(end, true);
-        int from = -1;
-        for (int codePoint = 0; codePoint <= Character.MAX_CODE_POINT + 1; codePoint++) {
-            boolean inside =
-                    Character.isValidCodePoint(codePoint)
-                            && !isSurrogate(codePoint)
-                            && pattern.matcher(Character.toString(codePoint)).matches();
-            if (inside && from < 0) {
-                from = codePoint;
-            } else if (!inside && from >= 0) {
-                builder.addTransition(start, end, from, codePoint - 1);
-                from = -1;
-            }
+        Matcher matcher = pattern.matcher(all);
+        while (matcher.find()) {
+            int from = all.codePointAt(matcher.start());
+            int to = all.codePointBefore(matcher.end());
+            addRange(builder, start, end, from, to);
         }
         return builder.finish();
     }

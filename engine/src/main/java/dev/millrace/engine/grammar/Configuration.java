@@ -1,8 +1,5 @@
 package dev.millrace.engine.grammar;
 
-import java.util.List;
-import java.util.Set;
-
 /**
  * Where an answer stands: all ways to read its bytes so far. What follows from each byte is remembered here, so that a
  * grammar becomes a table for the part of it that answers visit.
@@ -11,10 +8,14 @@ import java.util.Set;
  * nothing about either.
  */
 final class Configuration {
-    private final Set<Position> positions;
+    private static final int CHUNK = 64;
+
+    private final Position[] positions;
     private final boolean accepting;
     private final int distance;
-    private Configuration[] next;
+
+    /** By byte, in chunks of which most stay away. */
+    private final Configuration[][] next = new Configuration[256 / CHUNK][];
 
     /** For {@link TokenMasks}: what stands for this place and others like it; null until it is asked for. */
     Configuration representative;
@@ -22,21 +23,23 @@ final class Configuration {
     /** For {@link TokenMasks}: the tokens that may follow, however many tokens are left. */
     TokenMask mask;
 
-    Configuration(Set<Position> positions, boolean accepting) {
-        this.positions = Set.copyOf(positions);
+    /** {@code positions}: the readings that more bytes may continue, by their numbers. */
+    Configuration(Position[] positions, boolean accepting) {
+        this.positions = positions;
         this.accepting = accepting;
-        this.distance =
-                accepting
-                        ? 0
-                        : positions.stream()
-                                .mapToInt(Position::distance)
-                                .min()
-                                .orElse(Rule.ENDLESS);
+        int shortest = accepting ? 0 : Rule.ENDLESS;
+        for (Position position : positions) {
+            shortest = Math.min(shortest, position.distance());
+        }
+        this.distance = shortest;
     }
 
-    /** Readings that more bytes may continue. */
-    Set<Position> positions() {
-        return positions;
+    int numPositions() {
+        return positions.length;
+    }
+
+    Position position(int index) {
+        return positions[index];
     }
 
     /** Whether the answer is complete if it ends here. */
@@ -46,12 +49,12 @@ final class Configuration {
 
     /** Whether the answer is complete and no byte may follow. */
     boolean complete() {
-        return accepting && positions.isEmpty();
+        return accepting && positions.length == 0;
     }
 
     /** Whether no answer goes through here. */
     boolean dead() {
-        return !accepting && positions.isEmpty();
+        return !accepting && positions.length == 0;
     }
 
     /** The fewest bytes that complete the answer. */
@@ -61,26 +64,45 @@ final class Configuration {
 
     /** What was remembered for the byte; null if nothing. */
     Configuration next(int value) {
-        return next == null ? null : next[value];
+        Configuration[] chunk = next[value / CHUNK];
+        return chunk == null ? null : chunk[value % CHUNK];
     }
 
     void remember(int value, Configuration configuration) {
-        if (next == null) {
-            next = new Configuration[256];
+        Configuration[] chunk = next[value / CHUNK];
+        if (chunk == null) {
+            chunk = new Configuration[CHUNK];
+            next[value / CHUNK] = chunk;
         }
-        next[value] = configuration;
+        chunk[value % CHUNK] = configuration;
     }
-
-    /** What two equal configurations have in common. */
-    Key key() {
-        return new Key(positions, accepting);
-    }
-
-    /** Identity of a configuration. */
-    record Key(Set<Position> positions, boolean accepting) {}
 
     /** No reading is left. */
     static Configuration none() {
-        return new Configuration(Set.copyOf(List.of()), false);
+        return new Configuration(new Position[0], false);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        if (!(other instanceof Configuration that)
+                || accepting != that.accepting
+                || positions.length != that.positions.length) {
+            return false;
+        }
+        for (int i = 0; i < positions.length; i++) {
+            if (positions[i] != that.positions[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public int hashCode() {
+        int hash = accepting ? 1 : 0;
+        for (Position position : positions) {
+            hash = hash * 31 + position.number();
+        }
+        return hash;
     }
 }

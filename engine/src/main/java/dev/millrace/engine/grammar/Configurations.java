@@ -1,9 +1,10 @@
 package dev.millrace.engine.grammar;
 
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * Runs a rule over bytes. All readings of the bytes so far are followed at once, so the run is deterministic; it is built
@@ -18,16 +19,26 @@ final class Configurations {
     /** Kept at most; then all that no answer holds are forgotten and built again where they are needed. */
     static final int MAX_KEPT = 20_000;
 
+    private static final Comparator<Position> BY_NUMBER =
+            Comparator.comparingInt(Position::number);
+
     private final Rule root;
+    private final int horizon;
     private final Map<Frame, Frame> frames = new HashMap<>();
-    private final Map<Configuration.Key, Configuration> configurations = new HashMap<>();
+    private final Map<Frame, Frame> clipped = new HashMap<>();
+    private final Map<Position, Position> positions = new HashMap<>();
+    private final Map<Configuration, Configuration> configurations = new HashMap<>();
     private final Configuration dead = Configuration.none();
-    private final Set<Position> found = new HashSet<>();
+    private final List<Position> found = new ArrayList<>();
     private boolean foundEnd;
+    private long round = 1;
+    private int numbers;
     private Configuration start;
 
-    Configurations(Rule root) {
+    /** {@code horizon}: bytes of the longest token. */
+    Configurations(Rule root, int horizon) {
         this.root = root;
+        this.horizon = horizon;
     }
 
     /** Before the first byte. */
@@ -45,7 +56,8 @@ final class Configurations {
         if (known != null) {
             return known;
         }
-        for (Position position : from.positions()) {
+        for (int i = 0; i < from.numPositions(); i++) {
+            Position position = from.position(i);
             int state = position.lexeme().step(position.state(), value);
             if (state != Lexeme.DEAD) {
                 enter(position.lexeme(), state, position.rest());
@@ -56,23 +68,20 @@ final class Configurations {
         return to;
     }
 
-    /** A configuration that takes the same next {@code horizon} bytes at the same distances. */
-    Configuration representative(Configuration of, int horizon) {
-        Map<Frame, Frame> clipped = new HashMap<>();
-        for (Position position : of.positions()) {
+    /** A configuration that takes the same next token at the same distances. */
+    Configuration representative(Configuration of) {
+        for (int i = 0; i < of.numPositions(); i++) {
+            Position position = of.position(i);
             Lexeme lexeme = position.lexeme();
-            found.add(
-                    new Position(
-                            lexeme,
-                            lexeme.representative(position.state(), horizon),
-                            clip(position.rest(), horizon, clipped)));
+            int state = lexeme.representative(position.state(), horizon);
+            find(lexeme, state, clip(position.rest()));
         }
         foundEnd = of.accepting();
         return take();
     }
 
-    /** Counters of rounds beyond what {@code horizon} bytes can use up do not matter. */
-    private Frame clip(Frame frame, int horizon, Map<Frame, Frame> clipped) {
+    /** Counters of rounds beyond what a token can use up do not matter. */
+    private Frame clip(Frame frame) {
         if (frame == null) {
             return null;
         }
@@ -80,7 +89,7 @@ final class Configurations {
         if (known != null) {
             return known;
         }
-        Frame parent = clip(frame.parent(), horizon, clipped);
+        Frame parent = clip(frame.parent());
         Frame result;
         if (frame instanceof Frame.InRepeat in) {
             int allowed = Math.min(in.allowed(), Math.max(in.needed(), horizon + 1));
@@ -109,7 +118,7 @@ final class Configurations {
 
     private void enter(Lexeme lexeme, int state, Frame rest) {
         if (lexeme.continues(state)) {
-            found.add(new Position(lexeme, state, rest));
+            find(lexeme, state, rest);
         }
         if (lexeme.accepts(state)) {
             resume(rest);
@@ -156,28 +165,51 @@ final class Configurations {
         return known == null ? frame : known;
     }
 
+    private void find(Lexeme lexeme, int state, Frame rest) {
+        Position position = new Position(lexeme, state, rest, numbers);
+        if (position.distance() >= Rule.ENDLESS) {
+            return;
+        }
+        Position known = positions.putIfAbsent(position, position);
+        if (known == null) {
+            known = position;
+            numbers++;
+        }
+        if (known.round != round) {
+            known.round = round;
+            found.add(known);
+        }
+    }
+
     private Configuration take() {
-        found.removeIf(position -> position.distance() >= Rule.ENDLESS);
-        Configuration.Key key = new Configuration.Key(Set.copyOf(found), foundEnd);
+        Configuration taken = found.isEmpty() && !foundEnd ? dead : kept();
         found.clear();
         foundEnd = false;
-        if (key.positions().isEmpty() && !key.accepting()) {
-            return dead;
+        round++;
+        return taken;
+    }
+
+    private Configuration kept() {
+        if (found.size() > 1) {
+            found.sort(BY_NUMBER);
         }
-        Configuration known = configurations.get(key);
+        Configuration fresh = new Configuration(found.toArray(new Position[0]), foundEnd);
+        Configuration known = configurations.get(fresh);
         if (known == null) {
             forgetIfFull();
-            known = new Configuration(key.positions(), key.accepting());
-            configurations.put(key, known);
+            configurations.put(fresh, fresh);
+            known = fresh;
         }
         return known;
     }
 
-    /** Frames stay equal only to those of their own time: a configuration of before is rebuilt, never mixed up. */
+    /** Positions stay equal only to those of their own time: a configuration of before is rebuilt, never mixed up. */
     private void forgetIfFull() {
         if (configurations.size() >= MAX_KEPT) {
             configurations.clear();
+            positions.clear();
             frames.clear();
+            clipped.clear();
             start = null;
         }
     }

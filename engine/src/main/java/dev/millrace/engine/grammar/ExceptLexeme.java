@@ -99,7 +99,7 @@ final class ExceptLexeme implements Lexeme {
     }
 
     @Override
-    public int plainLeft(int state) {
-        return state <= ROOT ? -1 : all.plainLeft(state);
+    public int afterText(int state, int codePoints) {
+        return state <= ROOT ? UNKNOWN : all.afterText(state, codePoints);
     }
 }

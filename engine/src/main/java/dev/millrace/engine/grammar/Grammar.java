@@ -21,19 +21,13 @@ public final class Grammar {
     private final AnswerFormat format;
     private volatile AnswerJudge judge;
 
-    Grammar(
-            AnswerFormat format,
-            Rule rule,
-            boolean freeKeys,
-            TokenBytes vocabulary,
-            TokenTrie trie,
-            PlainTokens plain) {
+    Grammar(AnswerFormat format, Rule rule, boolean freeKeys, VocabularyTables tables) {
         this.format = format;
-        this.vocabulary = vocabulary;
-        this.configurations = new Configurations(rule);
-        this.masks = new TokenMasks(configurations, trie, plain, vocabulary.width());
+        this.vocabulary = tables.vocabulary();
+        this.configurations = new Configurations(rule, tables.trie().longest());
+        this.masks = new TokenMasks(configurations, tables);
         this.shortest = rule.shortest();
-        this.keys = freeKeys ? new KeyFilter(configurations, trie, vocabulary) : null;
+        this.keys = freeKeys ? new KeyFilter(configurations, tables) : null;
     }
 
     /** Tokens that suffice for the shortest answer and its end, one for each byte. */

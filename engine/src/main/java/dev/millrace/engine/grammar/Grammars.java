@@ -19,9 +19,7 @@ public final class Grammars {
 
     private final Supplier<TokenBytes> source;
     private final Map<AnswerFormat, Grammar> kept = new LinkedHashMap<>(16, 0.75f, true);
-    private TokenBytes vocabulary;
-    private TokenTrie trie;
-    private PlainTokens plain;
+    private VocabularyTables tables;
 
     /** {@code source} gives the vocabulary when the first answer needs it. */
     public Grammars(Supplier<TokenBytes> source) {
@@ -38,15 +36,14 @@ public final class Grammars {
         if (known != null) {
             return known;
         }
-        if (vocabulary == null) {
-            vocabulary = source.get();
+        if (tables == null) {
+            TokenBytes vocabulary = source.get();
             requireBytes(vocabulary);
-            trie = new TokenTrie(vocabulary);
-            plain = new PlainTokens(vocabulary, trie.longest());
+            tables = new VocabularyTables(vocabulary);
         }
-        Lexemes lexemes = new Lexemes(vocabulary.single());
+        Lexemes lexemes = new Lexemes(tables.vocabulary().single());
         Rule rule = rule(format, lexemes);
-        Grammar grammar = new Grammar(format, rule, lexemes.hasFreeKeys(), vocabulary, trie, plain);
+        Grammar grammar = new Grammar(format, rule, lexemes.hasFreeKeys(), tables);
         kept.put(format, grammar);
         if (kept.size() > MAX_KEPT) {
             kept.remove(kept.keySet().iterator().next());

@@ -13,19 +13,12 @@ final class JsonStringLexeme implements Lexeme {
     /** Most code points of one string: the count must fit beside the place. */
     static final int MAX_LENGTH = 1 << 26;
 
-    // Places within a string; a state is {code points so far, place}.
+    // Places within a string; a state is {code points so far, place}. Those within a code point are that of UTF-8.
     private static final int PLACE_BITS = 4;
-    private static final int BEFORE = 0;
-    private static final int BODY = 1;
-    private static final int ESCAPE = 2;
-    private static final int ONE_MORE = 3;
-    private static final int TWO_MORE = 4;
-    private static final int THREE_MORE = 5;
-    private static final int AFTER_E0 = 6;
-    private static final int AFTER_ED = 7;
-    private static final int AFTER_F0 = 8;
-    private static final int AFTER_F4 = 9;
-    private static final int CLOSED = 10;
+    private static final int BODY = Utf8Place.BETWEEN;
+    private static final int BEFORE = Utf8Place.COUNT;
+    private static final int ESCAPE = Utf8Place.COUNT + 1;
+    private static final int CLOSED = Utf8Place.COUNT + 2;
 
     private final int min;
     private final int max;
@@ -62,14 +55,8 @@ final class JsonStringLexeme implements Lexeme {
             case BEFORE -> value == '"' ? state(count, BODY) : DEAD;
             case BODY -> stepBody(count, value);
             case ESCAPE -> "\"\\bfnrt".indexOf(value) >= 0 ? state(count, BODY) : DEAD;
-            case ONE_MORE -> follow(count, value, 0x80, 0xbf, BODY);
-            case TWO_MORE -> follow(count, value, 0x80, 0xbf, ONE_MORE);
-            case THREE_MORE -> follow(count, value, 0x80, 0xbf, TWO_MORE);
-            case AFTER_E0 -> follow(count, value, 0xa0, 0xbf, ONE_MORE);
-            case AFTER_ED -> follow(count, value, 0x80, 0x9f, ONE_MORE);
-            case AFTER_F0 -> follow(count, value, 0x90, 0xbf, TWO_MORE);
-            case AFTER_F4 -> follow(count, value, 0x80, 0x8f, TWO_MORE);
-            default -> DEAD;
+            case CLOSED -> DEAD;
+            default -> at(count, Utf8Place.follow(place(state), value));
         };
     }
 
@@ -77,32 +64,14 @@ final class JsonStringLexeme implements Lexeme {
         if (value == '"') {
             return count >= min ? state(count, CLOSED) : DEAD;
         }
-        int place = firstByte(value);
-        return place == DEAD || count == max ? DEAD : state(count + 1, place);
-    }
-
-    /** The place behind the first byte of a code point (RFC 3629, section 4). */
-    private static int firstByte(int value) {
-        if (value < 0x80) {
-            return value == '\\' ? ESCAPE : value < 0x20 ? DEAD : BODY;
-        }
-        if (value < 0xc2 || value > 0xf4) {
+        if (value < ' ' || count == max) {
             return DEAD;
         }
-        if (value < 0xe0) {
-            return ONE_MORE;
-        }
-        return switch (value) {
-            case 0xe0 -> AFTER_E0;
-            case 0xed -> AFTER_ED;
-            case 0xf0 -> AFTER_F0;
-            case 0xf4 -> AFTER_F4;
-            default -> value < 0xf0 ? TWO_MORE : THREE_MORE;
-        };
+        return at(count + 1, value == '\\' ? ESCAPE : Utf8Place.first(value));
     }
 
-    private static int follow(int count, int value, int from, int to, int place) {
-        return value >= from && value <= to ? state(count, place) : DEAD;
+    private static int at(int count, int place) {
+        return place == Utf8Place.NONE ? DEAD : state(count, place);
     }
 
     @Override
@@ -119,10 +88,9 @@ final class JsonStringLexeme implements Lexeme {
     public int distance(int state) {
         int toBody =
                 switch (place(state)) {
-                    case BEFORE, ESCAPE, ONE_MORE -> 1;
-                    case TWO_MORE, AFTER_E0, AFTER_ED -> 2;
-                    case THREE_MORE, AFTER_F0, AFTER_F4 -> 3;
-                    default -> 0;
+                    case BEFORE, ESCAPE -> 1;
+                    case CLOSED -> 0;
+                    default -> Utf8Place.missing(place(state));
                 };
         return place(state) == CLOSED ? 0 : toBody + Math.max(0, min - count(state)) + 1;
     }
@@ -136,7 +104,10 @@ final class JsonStringLexeme implements Lexeme {
     }
 
     @Override
-    public int plainLeft(int state) {
-        return place(state) == BODY ? max - count(state) : -1;
+    public int afterText(int state, int codePoints) {
+        if (place(state) != BODY) {
+            return UNKNOWN;
+        }
+        return codePoints <= max - count(state) ? state(count(state) + codePoints, BODY) : DEAD;
     }
 }

@@ -6,9 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
-import org.apache.lucene.util.automaton.Automata;
 import org.apache.lucene.util.automaton.Automaton;
-import org.apache.lucene.util.automaton.Operations;
 import org.apache.lucene.util.automaton.Transition;
 
 /** Automata over decoded strings, turned into automata over their canonical JSON text. */
@@ -16,38 +14,44 @@ final class JsonText {
     private static final String ESCAPED = "\"\\\b\f\n\r\t";
     private static final String ESCAPES = "\"\\bfnrt";
 
+    /** The state of a quoted automaton that is the first one of its texts. */
+    private static final int INSIDE = 2;
+
     private JsonText() {}
 
-    /** The JSON strings, quotes included, whose values {@code automaton} accepts; both over code points. */
+    /** The JSON strings, quotes included, whose values {@code automaton} accepts; both over code points and deterministic. */
     static Automaton quoted(Automaton automaton) {
-        Automaton quote = Automata.makeChar('"');
-        return Operations.concatenate(List.of(quote, escaped(automaton), quote));
-    }
-
-    private static Automaton escaped(Automaton automaton) {
         Automaton.Builder builder = new Automaton.Builder();
+        int start = builder.createState();
+        int end = builder.createState();
+        builder.setAccept(end, true);
         for (int state = 0; state < automaton.getNumStates(); state++) {
-            builder.createState();
-            builder.setAccept(state, automaton.isAccept(state));
+            int inside = builder.createState();
+            if (automaton.isAccept(state)) {
+                builder.addTransition(inside, end, '"');
+            }
+        }
+        if (automaton.getNumStates() > 0) {
+            builder.addTransition(start, INSIDE, '"');
         }
         Transition transition = new Transition();
         for (int state = 0; state < automaton.getNumStates(); state++) {
+            int escape = builder.createState();
+            builder.addTransition(INSIDE + state, escape, '\\');
             int count = automaton.initTransition(state, transition);
             for (int i = 0; i < count; i++) {
                 automaton.getNextTransition(transition);
-                addEscaped(builder, transition);
+                addEscaped(builder, transition, escape);
             }
         }
         return builder.finish();
     }
 
-    private static void addEscaped(Automaton.Builder builder, Transition transition) {
+    private static void addEscaped(Automaton.Builder builder, Transition transition, int escape) {
         for (int i = 0; i < ESCAPED.length(); i++) {
             char character = ESCAPED.charAt(i);
             if (transition.min <= character && character <= transition.max) {
-                int middle = builder.createState();
-                builder.addTransition(transition.source, middle, '\\');
-                builder.addTransition(middle, transition.dest, ESCAPES.charAt(i));
+                builder.addTransition(escape, INSIDE + transition.dest, ESCAPES.charAt(i));
             }
         }
         addPlain(builder, transition, ' ', '"' - 1);
@@ -60,7 +64,8 @@ final class JsonText {
         int min = Math.max(from, transition.min);
         int max = Math.min(to, transition.max);
         if (min <= max) {
-            builder.addTransition(transition.source, transition.dest, min, max);
+            builder.addTransition(
+                    INSIDE + transition.source, INSIDE + transition.dest, min, max);
         }
     }
 

@@ -1,11 +1,10 @@
 package dev.millrace.engine.grammar;
 
-import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
+import java.util.List;
 import java.util.PriorityQueue;
-import java.util.function.Predicate;
-import java.util.stream.IntStream;
 
 /**
  * Takes those tokens out of a mask that would write a key of an object twice, or begin one that cannot end otherwise, or not in
@@ -15,117 +14,135 @@ import java.util.stream.IntStream;
  */
 final class KeyFilter {
     private final Configurations configurations;
-    private final TokenTrie trie;
-    private final TokenBytes vocabulary;
+    private final VocabularyTables tables;
     private final BitSet single;
+    private final Configuration[] path;
+    private final KeyPlace[] places;
 
-    /** Tokens with a quote. */
-    private final int[] quotes;
+    /** Distances found for this mask. */
+    private final List<Found> found = new ArrayList<>();
 
-    /** Tokens with anything that stands around keys, and white space. */
-    private final int[] around;
+    private TokenMask mask;
+    private int farthest;
+    private BitSet refused = new BitSet();
 
-    KeyFilter(Configurations configurations, TokenTrie trie, TokenBytes vocabulary) {
+    /** How far the end is from a place within a key. */
+    private record Found(Configuration at, KeyPlace place, int distance) {}
+
+    KeyFilter(Configurations configurations, VocabularyTables tables) {
         this.configurations = configurations;
-        this.trie = trie;
-        this.vocabulary = vocabulary;
-        this.single = vocabulary.single();
-        this.quotes = tokens(text -> text.indexOf('"') >= 0);
-        this.around =
-                tokens(
-                        text ->
-                                text.isBlank()
-                                        || text.chars().anyMatch(c -> "\"{,".indexOf(c) >= 0));
+        this.tables = tables;
+        this.single = tables.vocabulary().single();
+        this.path = new Configuration[tables.trie().longest() + 1];
+        this.places = new KeyPlace[tables.trie().longest() + 1];
     }
 
-    private int[] tokens(Predicate<String> filter) {
-        return IntStream.range(0, vocabulary.size())
-                .filter(id -> vocabulary.of(id) != null)
-                .filter(
-                        id ->
-                                filter.test(
-                                        new String(vocabulary.of(id), StandardCharsets.ISO_8859_1)))
-                .toArray();
-    }
-
-    /** The tokens of {@code mask} that may come at a place, when {@code farthest} bytes may still follow. */
-    TokenMask filter(TokenMask mask, Configuration at, KeyPlace place, int farthest) {
-        BitSet refused = new BitSet();
-        for (int id : place.inText() ? quotes : around) {
-            if (mask.allows(id) && !fits(at, place, vocabulary.of(id), farthest)) {
-                refused.set(id);
-            }
-        }
-        for (String rest : place.mustDiffer()) {
-            refuseAlong(rest, mask, at, place, farthest, refused);
+    /** The tokens of {@code all} that may come at a place, when {@code bytesLeft} may still follow. */
+    TokenMask filter(TokenMask all, Configuration at, KeyPlace place, int bytesLeft) {
+        mask = all;
+        farthest = Math.min(bytesLeft, Rule.ENDLESS - 1);
+        found.clear();
+        refused.clear();
+        path[0] = at;
+        places[0] = place;
+        walk(place.inText() ? tables.withQuote() : tables.aroundKeys());
+        if (place.inText() && place.mayRepeat()) {
+            walkWhileRepeating(tables.trie(), 0, tables.trie().numNodes());
         }
         return refused.isEmpty() ? mask : mask.without(refused);
     }
 
-    /** Tokens that begin what a key must not become leave fewer ways to end it. */
-    private void refuseAlong(
-            String rest,
-            TokenMask mask,
-            Configuration at,
-            KeyPlace place,
-            int farthest,
-            BitSet refused) {
+    private void walk(TokenTrie tokens) {
         int node = 0;
-        int end = trie.numNodes();
-        for (int depth = 0; depth < rest.length(); depth++) {
-            while (node < end && trie.value(node) != rest.charAt(depth)) {
-                node = trie.end(node);
+        while (node < tokens.numNodes()) {
+            if (step(tokens, node)) {
+                check(tokens, node, node + 1);
+                node++;
+            } else {
+                node = tokens.end(node);
             }
-            if (node >= end) {
-                return;
-            }
-            for (int i = trie.firstToken(node); i < trie.firstToken(node + 1); i++) {
-                int id = trie.token(i);
-                if (mask.allows(id) && !fits(at, place, vocabulary.of(id), farthest)) {
-                    refused.set(id);
-                }
-            }
-            end = trie.end(node);
-            node++;
         }
     }
 
-    private boolean fits(Configuration at, KeyPlace place, byte[] token, int farthest) {
-        Configuration to = at;
-        KeyPlace behind = place;
-        for (byte value : token) {
-            to = configurations.step(to, value & 0xff);
-            behind = behind.step(value & 0xff);
-            if (behind == null) {
-                return false;
+    /** Takes the byte of a node; false if nothing of what is below it may follow. */
+    private boolean step(TokenTrie tokens, int node) {
+        int depth = tokens.depth(node);
+        path[depth + 1] = configurations.step(path[depth], tokens.value(node));
+        if (path[depth + 1].dead()) {
+            return false;
+        }
+        places[depth + 1] = places[depth].step(tokens.value(node));
+        if (places[depth + 1] == null) {
+            refuse(tokens, tokens.firstToken(node), tokens.firstToken(tokens.end(node)));
+        }
+        return places[depth + 1] != null;
+    }
+
+    /** Refuses a node's tokens if they leave no way, or too long a one, to end the key in hand as a new one. */
+    private void check(TokenTrie tokens, int node, int end) {
+        int first = tokens.firstToken(node);
+        int behind = tokens.depth(node) + 1;
+        boolean fits =
+                first == tokens.firstToken(end)
+                        || !places[behind].mayRepeat()
+                        || distance(path[behind], places[behind]) <= farthest;
+        if (!fits) {
+            refuse(tokens, first, tokens.firstToken(end));
+        }
+    }
+
+    private void refuse(TokenTrie tokens, int first, int end) {
+        for (int i = first; i < end; i++) {
+            if (mask.allows(tokens.token(i))) {
+                refused.set(tokens.token(i));
             }
         }
-        return !behind.mayRepeat() || distance(to, behind) <= Math.min(farthest, Rule.ENDLESS - 1);
+    }
+
+    /** Tokens without a quote that begin what a key must not become leave fewer ways to end it. */
+    private void walkWhileRepeating(TokenTrie tokens, int first, int end) {
+        for (int node = first; node < end; node = tokens.end(node)) {
+            if (step(tokens, node) && places[tokens.depth(node) + 1].mayRepeat()) {
+                check(tokens, node, node + 1);
+                walkWhileRepeating(tokens, node + 1, tokens.end(node));
+            }
+        }
     }
 
     /** A place, the bytes to it, and a length that the way through it has at least. */
     private record Step(Configuration at, KeyPlace place, int bytes, int least) {}
 
+    private int distance(Configuration from, KeyPlace place) {
+        for (Found known : found) {
+            if (known.at == from && known.place.isLike(place)) {
+                return known.distance;
+            }
+        }
+        int distance = search(from, place);
+        found.add(new Found(from, place, distance));
+        return distance;
+    }
+
     /** The fewest bytes to the answer's end on a way that ends the key in hand as a new one. */
-    int distance(Configuration from, KeyPlace place) {
+    private int search(Configuration from, KeyPlace place) {
         PriorityQueue<Step> queue = new PriorityQueue<>(Comparator.comparingInt(Step::least));
         queue.add(new Step(from, place, 0, from.distance()));
-        while (!queue.isEmpty()) {
+        int shortest = Rule.ENDLESS;
+        while (!queue.isEmpty() && queue.peek().least < shortest) {
             Step step = queue.remove();
-            if (!step.place.mayRepeat()) {
-                return step.least;
-            }
             for (int value = single.nextSetBit(0);
                     value >= 0;
                     value = single.nextSetBit(value + 1)) {
                 Configuration to = configurations.step(step.at, value);
-                KeyPlace behind = to.dead() ? null : step.place.step(value);
-                if (behind != null) {
-                    int bytes = step.bytes + 1;
-                    queue.add(new Step(to, behind, bytes, Rule.add(bytes, to.distance())));
+                int least = Rule.add(step.bytes + 1, to.distance());
+                KeyPlace behind = least < shortest ? step.place.step(value) : null;
+                if (behind != null && behind.mayRepeat()) {
+                    queue.add(new Step(to, behind, step.bytes + 1, least));
+                } else if (behind != null) {
+                    shortest = least;
                 }
             }
         }
-        return Rule.ENDLESS;
+        return shortest;
     }
 }

@@ -1,9 +1,8 @@
 package dev.millrace.engine.grammar;
 
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Collections;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Which keys the objects have that an answer is inside of: the part of its place that no finite automaton has. It follows from
@@ -13,7 +12,7 @@ import java.util.Set;
  */
 final class KeyPlace {
     /** Before the first byte. */
-    static final KeyPlace START = new KeyPlace(null, Mode.BETWEEN, "");
+    static final KeyPlace START = new KeyPlace(null, Mode.BETWEEN);
 
     private enum Mode {
         BETWEEN,
@@ -28,20 +27,36 @@ final class KeyPlace {
      * An open object or array.
      *
      * @param parent what is around it; null for nothing
-     * @param keys the object's keys, as they are written; null for an array
+     * @param keys the object's keys in order, as they are written, a character for each byte; null for an array
      */
-    private record Level(Level parent, Set<String> keys) {}
+    private record Level(Level parent, List<String> keys) {}
+
+    /** The beginning of a key: its last byte behind the others; null for nothing. */
+    private record Key(Key before, char last) {}
 
     private final Level level;
     private final Mode mode;
+    private final Key key;
 
-    /** The beginning of the key, a character for each byte. */
-    private final String key;
+    /** Bytes of the key in hand. */
+    private final int length;
 
-    private KeyPlace(Level level, Mode mode, String key) {
+    /** The object's keys that begin with the key in hand are those from here on, and before {@link #end}. */
+    private final int from;
+
+    private final int end;
+
+    private KeyPlace(Level level, Mode mode) {
+        this(level, mode, null, 0, 0, 0);
+    }
+
+    private KeyPlace(Level level, Mode mode, Key key, int length, int from, int end) {
         this.level = level;
         this.mode = mode;
         this.key = key;
+        this.length = length;
+        this.from = from;
+        this.end = end;
     }
 
     /** Behind {@code value}, 0 to 255; null if a key is there twice then. The bytes are JSON in its canonical text. */
@@ -49,11 +64,9 @@ final class KeyPlace {
         return switch (mode) {
             case BETWEEN -> stepBetween(value);
             case BEFORE_KEY ->
-                    value == '"'
-                            ? new KeyPlace(level, Mode.IN_KEY, "")
-                            : value == '}' ? close() : this;
-            case IN_KEY -> stepKey(value);
-            case IN_KEY_ESCAPE -> new KeyPlace(level, Mode.IN_KEY, key + (char) value);
+                    value == '"' ? beginKey(Mode.IN_KEY) : value == '}' ? close() : this;
+            case IN_KEY -> value == '"' ? endKey() : longer((char) value);
+            case IN_KEY_ESCAPE -> longer((char) value);
             case IN_STRING ->
                     value == '"'
                             ? with(Mode.BETWEEN)
@@ -63,68 +76,82 @@ final class KeyPlace {
     }
 
     private KeyPlace with(Mode next) {
-        return new KeyPlace(level, next, "");
+        return new KeyPlace(level, next);
     }
 
     private KeyPlace stepBetween(int value) {
         return switch (value) {
-            case '{' -> new KeyPlace(new Level(level, Set.of()), Mode.BEFORE_KEY, "");
-            case '[' -> new KeyPlace(new Level(level, null), Mode.BETWEEN, "");
+            case '{' -> new KeyPlace(new Level(level, List.of()), Mode.BEFORE_KEY);
+            case '[' -> new KeyPlace(new Level(level, null), Mode.BETWEEN);
             case '}', ']' -> close();
-            case ',' -> level != null && level.keys != null ? with(Mode.BEFORE_KEY) : this;
+            case ',' -> level != null && level.keys != null ? beginKey(Mode.BEFORE_KEY) : this;
             case '"' -> with(Mode.IN_STRING);
             default -> this;
         };
     }
 
-    private KeyPlace close() {
-        return level == null ? this : new KeyPlace(level.parent, Mode.BETWEEN, "");
+    private KeyPlace beginKey(Mode next) {
+        return new KeyPlace(level, next, null, 0, 0, level.keys.size());
     }
 
-    private KeyPlace stepKey(int value) {
-        if (value != '"') {
-            Mode next = value == '\\' ? Mode.IN_KEY_ESCAPE : Mode.IN_KEY;
-            return new KeyPlace(level, next, key + (char) value);
+    private KeyPlace close() {
+        return level == null ? this : new KeyPlace(level.parent, Mode.BETWEEN);
+    }
+
+    private KeyPlace longer(char value) {
+        int first = from;
+        while (first < end && charAt(first) < value) {
+            first++;
         }
-        if (level.keys.contains(key)) {
+        int last = first;
+        while (last < end && charAt(last) == value) {
+            last++;
+        }
+        Mode next = mode == Mode.IN_KEY && value == '\\' ? Mode.IN_KEY_ESCAPE : Mode.IN_KEY;
+        return new KeyPlace(level, next, new Key(key, value), length + 1, first, last);
+    }
+
+    /** The byte of a key that comes next in the key in hand; below all bytes behind the key's end. */
+    private int charAt(int index) {
+        String other = level.keys.get(index);
+        return other.length() == length ? -1 : other.charAt(length);
+    }
+
+    private KeyPlace endKey() {
+        if (from < end && charAt(from) < 0) {
             return null;
         }
-        Set<String> keys = new HashSet<>(level.keys);
-        keys.add(key);
-        return new KeyPlace(new Level(level.parent, keys), Mode.BETWEEN, "");
+        StringBuilder text = new StringBuilder(length);
+        for (Key at = key; at != null; at = at.before) {
+            text.append(at.last);
+        }
+        List<String> keys = new ArrayList<>(level.keys);
+        String written = text.reverse().toString();
+        keys.add(-1 - Collections.binarySearch(keys, written), written);
+        return new KeyPlace(new Level(level.parent, keys), Mode.BETWEEN);
     }
 
-    /** Whether a token without a quote leaves the keys as they are. */
+    /** Whether the place is inside of a text, key or value. */
     boolean inText() {
         return mode != Mode.BETWEEN && mode != Mode.BEFORE_KEY;
     }
 
-    private boolean inKey() {
-        return mode == Mode.BEFORE_KEY || mode == Mode.IN_KEY || mode == Mode.IN_KEY_ESCAPE;
+    /** Whether the place is inside of a text that is no key. */
+    boolean inValue() {
+        return mode == Mode.IN_STRING || mode == Mode.IN_STRING_ESCAPE;
     }
 
-    /** What would make the key in hand one that is there already; nothing outside of keys. */
-    List<String> mustDiffer() {
-        List<String> rests = new ArrayList<>();
-        if (inKey()) {
-            for (String other : level.keys) {
-                if (other.startsWith(key)) {
-                    rests.add(other.substring(key.length()));
-                }
-            }
-        }
-        return rests;
-    }
-
-    /** Whether {@link #mustDiffer} is not empty. */
+    /** Whether the key in hand may become one that is there already; false outside of keys. */
     boolean mayRepeat() {
-        if (inKey()) {
-            for (String other : level.keys) {
-                if (other.startsWith(key)) {
-                    return true;
-                }
-            }
-        }
-        return false;
+        return from < end;
+    }
+
+    /** Whether what may follow differs from another place in the bytes of keys only that neither can repeat. */
+    boolean isLike(KeyPlace other) {
+        return level == other.level
+                && mode == other.mode
+                && length == other.length
+                && from == other.from
+                && end == other.end;
     }
 }

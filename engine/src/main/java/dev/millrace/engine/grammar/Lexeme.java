@@ -11,6 +11,9 @@ interface Lexeme {
     /** The state that no string of the language passes. */
     int DEAD = -1;
 
+    /** No state, but the answer of {@link #afterText} that it does not know. */
+    int UNKNOWN = Integer.MIN_VALUE;
+
     /** The state before the first byte. */
     int start();
 
@@ -33,10 +36,10 @@ interface Lexeme {
     int representative(int state, int horizon);
 
     /**
-     * How many code points of {@link PlainTokens plain text} may follow, whatever they are, and none of them leads farther from
-     * the end; -1 if it matters which.
+     * The state behind so many code points of the text of some {@link Alphabet}, whatever they are; {@link #DEAD} if none may
+     * follow, {@link #UNKNOWN} where it matters which, or finding out takes a look at each.
      */
-    default int plainLeft(int state) {
-        return -1;
+    default int afterText(int state, int codePoints) {
+        return UNKNOWN;
     }
 }

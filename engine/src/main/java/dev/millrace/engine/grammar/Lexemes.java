@@ -12,7 +12,6 @@ import org.apache.lucene.util.automaton.Automata;
 import org.apache.lucene.util.automaton.Automaton;
 import org.apache.lucene.util.automaton.Operations;
 import org.apache.lucene.util.automaton.TooComplexToDeterminizeException;
-import org.apache.lucene.util.automaton.UTF32ToUTF8;
 
 /** Makes lexemes for one vocabulary. */
 final class Lexemes {
@@ -35,8 +34,8 @@ final class Lexemes {
                         }
                     });
 
-    private static final int MAX_KNOWN = 512;
-    private static final int MAX_KNOWN_STATES = 2_000;
+    private static final int MAX_KNOWN = 256;
+    private static final int MAX_KNOWN_STATES = 4_000;
 
     private final BitSet single;
     private boolean freeKeys;
@@ -74,11 +73,9 @@ final class Lexemes {
     private static Automaton bytes(String where, Automaton codePoints) {
         Automaton decided = Operations.determinize(codePoints, WORK);
         limit(where, decided.getNumStates());
-        // Lucene's conversion lets through overlong forms of some ranges.
-        Automaton loose = Operations.determinize(new UTF32ToUTF8().convert(decided), WORK);
-        Automaton bytes = Operations.intersection(loose, CharacterSets.UTF_8);
+        Automaton bytes = Utf8Automaton.of(decided);
         limit(where, bytes.getNumStates());
-        return Operations.removeDeadStates(bytes);
+        return bytes;
     }
 
     private Lexeme table(Automaton bytes) {

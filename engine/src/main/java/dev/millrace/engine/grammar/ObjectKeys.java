@@ -124,7 +124,7 @@ final class ObjectKeys {
     }
 
     private Automaton automaton(KeyClass keys) {
-        Automaton texts = Operations.repeat(CharacterSets.any(), 1, MAX_KEY_LENGTH);
+        Automaton texts = Repetition.of(CharacterSets.any(), 1, MAX_KEY_LENGTH);
         texts = StringTexts.both(Operations.determinize(texts, Lexemes.WORK), allowed);
         for (String pattern : keys.matched()) {
             texts = StringTexts.both(texts, patterns.get(pattern));

@@ -1,15 +1,54 @@
 package dev.millrace.engine.grammar;
 
 /**
- * One way to read the bytes so far: inside {@code lexeme} at {@code state}, with {@code rest} to follow it.
+ * One way to read the bytes so far: inside a lexeme at a state, with a stack to follow it. Equal positions of one {@link
+ * Configurations} are the same object.
  *
- * @param rest what follows the lexeme; null if nothing does
+ * <p>Thread-safety: none; owned by its {@link Configurations}.
  */
-record Position(Lexeme lexeme, int state, Frame rest) {
+final class Position {
+    private final Lexeme lexeme;
+    private final int state;
+    private final Frame rest;
+    private final int number;
+    private final int distance;
+
+    /** For {@link Configurations}: the last round that found it. */
+    long round;
+
+    /**
+     * A position.
+     *
+     * @param rest what follows the lexeme; null if nothing does
+     * @param number tells positions apart, and gives them an order
+     */
+    Position(Lexeme lexeme, int state, Frame rest, int number) {
+        this.lexeme = lexeme;
+        this.state = state;
+        this.rest = rest;
+        this.number = number;
+        this.distance = Rule.add(lexeme.distance(state), Frame.shortestOf(rest));
+    }
+
+    Lexeme lexeme() {
+        return lexeme;
+    }
+
+    int state() {
+        return state;
+    }
+
+    Frame rest() {
+        return rest;
+    }
+
+    int number() {
+        return number;
+    }
 
     /** The fewest bytes to the end of the answer. */
     int distance() {
-        return Rule.add(lexeme.distance(state), Frame.shortestOf(rest));
+        return distance;
     }
 
     @Override

@@ -131,7 +131,7 @@ final class RegexParser {
         if (peekOr(0) != '}' || max < min) {
             throw syntax("a count that is none of {n}, {n,} and {n,m}");
         }
-        return open ? Operations.repeat(atom, min) : Operations.repeat(atom, min, max);
+        return open ? Repetition.atLeast(atom, min) : Repetition.of(atom, min, max);
     }
 
     private int number() {
@@ -212,7 +212,7 @@ final class RegexParser {
         if (!take(']')) {
             throw syntax("'[' without ']'");
         }
-        Automaton set = members.isEmpty() ? Automata.makeEmpty() : CharacterSets.union(members);
+        Automaton set = CharacterSets.union(members);
         return negated ? CharacterSets.not(set) : set;
     }
 

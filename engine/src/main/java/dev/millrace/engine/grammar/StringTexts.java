@@ -51,16 +51,19 @@ final class StringTexts {
 
     /** Strings that fulfil all but lists of values. */
     static Automaton of(Constraints constraints) {
-        Automaton content = length(constraints.minLength(), constraints.maxLength());
+        boolean anyLength = constraints.minLength() == 0 && constraints.maxLength() < 0;
+        Automaton content =
+                anyLength ? null : length(constraints.minLength(), constraints.maxLength());
         for (SchemaNode node : constraints.patterns()) {
             String pattern = node.json().get("pattern").textValue();
             String where = "schema at " + node.pointer() + "/pattern";
-            content = both(content, RegexParser.somewhere(where, pattern));
+            content = both(RegexParser.somewhere(where, pattern), content);
         }
         for (SchemaNode node : constraints.formats()) {
             String where = "schema at " + node.pointer() + "/format";
-            content = both(content, RegexParser.whole(where, StringFormats.pattern(node)));
+            content = both(RegexParser.whole(where, StringFormats.pattern(node)), content);
         }
+        content = content == null ? length(0, -1) : content;
         for (SchemaNode node : constraints.excludedPatterns()) {
             String pattern = node.json().get("not").get("pattern").asText();
             content = minus(content, RegexParser.somewhere("schema at " + node.pointer(), pattern));
@@ -74,17 +77,19 @@ final class StringTexts {
     private static Automaton length(int min, int max) {
         return Operations.determinize(
                 max < 0
-                        ? Operations.repeat(CharacterSets.any(), min)
-                        : Operations.repeat(CharacterSets.any(), min, max),
+                        ? Repetition.atLeast(CharacterSets.any(), min)
+                        : Repetition.of(CharacterSets.any(), min, max),
                 Lexemes.WORK);
     }
 
-    /** Texts of both; {@code right} null for no limit. */
+    /** Texts of both, deterministic; {@code right} null for no limit. */
     static Automaton both(Automaton left, Automaton right) {
+        Automaton decided = Operations.determinize(left, Lexemes.WORK);
         return right == null
-                ? left
+                ? decided
                 : decided(
-                        Operations.intersection(left, Operations.determinize(right, Lexemes.WORK)));
+                        Operations.intersection(
+                                decided, Operations.determinize(right, Lexemes.WORK)));
     }
 
     static Automaton minus(Automaton all, Automaton some) {

@@ -1,12 +1,8 @@
 package dev.millrace.engine.grammar;
 
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.List;
 import org.apache.lucene.util.automaton.Automaton;
-import org.apache.lucene.util.automaton.ByteRunAutomaton;
 import org.apache.lucene.util.automaton.Transition;
 
 /**
@@ -15,59 +11,108 @@ import org.apache.lucene.util.automaton.Transition;
  * <p>Thread-safety: immutable.
  */
 final class TableLexeme implements Lexeme {
-    private final ByteRunAutomaton table;
+    /** Bytes that no state tells apart have one class. */
+    private final int[] classes;
+
+    private final int numClasses;
+
+    /** By state, then by class. */
+    private final int[] next;
+
+    private final BitSet accepting;
     private final int[] distances;
-    private final boolean[] continues;
+    private final BitSet continuing = new BitSet();
 
     /**
+     * A table.
+     *
      * @param automaton deterministic, over bytes
      * @param single bytes that are tokens by themselves
      */
     TableLexeme(Automaton automaton, BitSet single) {
-        table = new ByteRunAutomaton(automaton, true, Lexemes.WORK);
-        distances = distances(automaton, single);
-        continues = new boolean[distances.length];
-        for (int state = 0; state < continues.length; state++) {
-            for (int value = 0; value < 256 && !continues[state]; value++) {
-                continues[state] = step(state, value) != DEAD;
+        BitSet firsts = new BitSet(256);
+        firsts.set(0);
+        for (int value : automaton.getStartPoints()) {
+            firsts.set(Math.min(value, 255));
+        }
+        classes = new int[256];
+        for (int value = 1; value < 256; value++) {
+            classes[value] = classes[value - 1] + (firsts.get(value) ? 1 : 0);
+        }
+        numClasses = classes[255] + 1;
+        next = table(automaton);
+        accepting = new BitSet();
+        distances = new int[automaton.getNumStates()];
+        for (int state = 0; state < distances.length; state++) {
+            accepting.set(state, automaton.isAccept(state));
+        }
+        measure(single);
+        cutDead();
+    }
+
+    private int[] table(Automaton automaton) {
+        int[] table = new int[automaton.getNumStates() * numClasses];
+        Arrays.fill(table, DEAD);
+        Transition transition = new Transition();
+        for (int state = 0; state < automaton.getNumStates(); state++) {
+            int count = automaton.initTransition(state, transition);
+            for (int i = 0; i < count; i++) {
+                automaton.getNextTransition(transition);
+                int row = state * numClasses;
+                int from = row + classes[transition.min];
+                Arrays.fill(table, from, row + classes[transition.max] + 1, transition.dest);
+            }
+        }
+        return table;
+    }
+
+    /** Distances, breadth first from the ends against the arrows of those bytes that are tokens. */
+    private void measure(BitSet single) {
+        BitSet usable = new BitSet(numClasses);
+        single.stream().forEach(value -> usable.set(classes[value]));
+        int[] firstSource = new int[distances.length + 1];
+        for (int i = 0; i < next.length; i++) {
+            if (next[i] >= 0 && usable.get(i % numClasses)) {
+                firstSource[next[i]]++;
+            }
+        }
+        for (int state = 1; state < firstSource.length; state++) {
+            firstSource[state] += firstSource[state - 1];
+        }
+        int[] sources = new int[firstSource[distances.length]];
+        for (int i = 0; i < next.length; i++) {
+            if (next[i] >= 0 && usable.get(i % numClasses)) {
+                sources[--firstSource[next[i]]] = i / numClasses;
+            }
+        }
+        int[] queue = new int[distances.length];
+        int queued = 0;
+        for (int state = 0; state < distances.length; state++) {
+            distances[state] = accepting.get(state) ? 0 : Rule.ENDLESS;
+            if (accepting.get(state)) {
+                queue[queued++] = state;
+            }
+        }
+        for (int done = 0; done < queued; done++) {
+            int state = queue[done];
+            for (int i = firstSource[state]; i < firstSource[state + 1]; i++) {
+                if (distances[sources[i]] == Rule.ENDLESS) {
+                    distances[sources[i]] = distances[state] + 1;
+                    queue[queued++] = sources[i];
+                }
             }
         }
     }
 
-    /** Breadth first from the ends, against the arrows. */
-    private static int[] distances(Automaton automaton, BitSet single) {
-        List<List<Integer>> sources = new ArrayList<>();
-        int[] distances = new int[automaton.getNumStates()];
-        Arrays.fill(distances, Rule.ENDLESS);
-        ArrayDeque<Integer> queue = new ArrayDeque<>();
-        for (int state = 0; state < distances.length; state++) {
-            sources.add(new ArrayList<>());
-            if (automaton.isAccept(state)) {
-                distances[state] = 0;
-                queue.add(state);
+    private void cutDead() {
+        for (int i = 0; i < next.length; i++) {
+            if (next[i] >= 0 && distances[next[i]] >= Rule.ENDLESS) {
+                next[i] = DEAD;
+            }
+            if (next[i] >= 0) {
+                continuing.set(i / numClasses);
             }
         }
-        Transition transition = new Transition();
-        for (int state = 0; state < distances.length; state++) {
-            int count = automaton.initTransition(state, transition);
-            for (int i = 0; i < count; i++) {
-                automaton.getNextTransition(transition);
-                int value = single.nextSetBit(transition.min);
-                if (value >= 0 && value <= transition.max) {
-                    sources.get(transition.dest).add(state);
-                }
-            }
-        }
-        while (!queue.isEmpty()) {
-            int state = queue.remove();
-            for (int source : sources.get(state)) {
-                if (distances[source] == Rule.ENDLESS) {
-                    distances[source] = distances[state] + 1;
-                    queue.add(source);
-                }
-            }
-        }
-        return distances;
     }
 
     @Override
@@ -77,18 +122,17 @@ final class TableLexeme implements Lexeme {
 
     @Override
     public int step(int state, int value) {
-        int next = table.step(state, value);
-        return next >= 0 && distances[next] < Rule.ENDLESS ? next : DEAD;
+        return next[state * numClasses + classes[value]];
     }
 
     @Override
     public boolean accepts(int state) {
-        return table.isAccept(state);
+        return accepting.get(state);
     }
 
     @Override
     public boolean continues(int state) {
-        return continues[state];
+        return continuing.get(state);
     }
 
     @Override

@@ -14,6 +14,7 @@ import java.util.stream.IntStream;
  * <p>Thread-safety: immutable.
  */
 final class TokenTrie {
+    private final TokenBytes vocabulary;
     private final byte[] values;
     private final int[] depths;
     private final int[] ends;
@@ -25,19 +26,22 @@ final class TokenTrie {
     private final int longest;
 
     TokenTrie(TokenBytes vocabulary) {
-        this(vocabulary, id -> true);
+        this(vocabulary, sorted(vocabulary));
     }
 
-    /** Of some tokens only. */
-    TokenTrie(TokenBytes vocabulary, IntPredicate some) {
-        tokens =
-                IntStream.range(0, vocabulary.size())
-                        .filter(some)
-                        .filter(id -> vocabulary.of(id) != null && vocabulary.of(id).length > 0)
-                        .boxed()
-                        .sorted(Comparator.comparing(vocabulary::of, Arrays::compareUnsigned))
-                        .mapToInt(Integer::intValue)
-                        .toArray();
+    private static int[] sorted(TokenBytes vocabulary) {
+        return IntStream.range(0, vocabulary.size())
+                .filter(id -> vocabulary.of(id) != null && vocabulary.of(id).length > 0)
+                .boxed()
+                .sorted(Comparator.comparing(vocabulary::of, Arrays::compareUnsigned))
+                .mapToInt(Integer::intValue)
+                .toArray();
+    }
+
+    /** {@code tokens}: ids by their bytes. */
+    private TokenTrie(TokenBytes vocabulary, int[] tokens) {
+        this.vocabulary = vocabulary;
+        this.tokens = tokens;
         int capacity = Arrays.stream(tokens).map(id -> vocabulary.of(id).length).sum();
         byte[] newValues = new byte[capacity];
         int[] newDepths = new int[capacity];
@@ -61,6 +65,11 @@ final class TokenTrie {
         firstTokens = Arrays.copyOf(newFirstTokens, nodes + 1);
         ends = ends(depths);
         longest = nodes == 0 ? 0 : Arrays.stream(depths).max().getAsInt() + 1;
+    }
+
+    /** Of some of the tokens. */
+    TokenTrie only(IntPredicate some) {
+        return new TokenTrie(vocabulary, Arrays.stream(tokens).filter(some).toArray());
     }
 
     private static int[] ends(int[] depths) {

@@ -113,7 +113,7 @@ final class ValueRules {
     }
 
     static boolean matches(Rule rule, String text) {
-        Configurations run = new Configurations(rule);
+        Configurations run = new Configurations(rule, 1);
         Configuration at = run.start();
         for (byte value : text.getBytes(StandardCharsets.UTF_8)) {
             at = run.step(at, value & 0xff);
@@ -196,7 +196,8 @@ final class ValueRules {
                             for (BigDecimal divisor : constraints.multiples()) {
                                 numbers =
                                         Operations.intersection(
-                                                numbers, NumberText.multiples(divisor));
+                                                NumberText.decided(numbers),
+                                                NumberText.multiples(divisor));
                             }
                             return without(numbers, constraints);
                         }));

@@ -48,16 +48,13 @@ class AnswerJudgeTest {
     @Test
     void anAnswerThatCannotBeJudgedIsNotUsed() {
         TokenBytes vocabulary = Walks.vocabulary();
-        TokenTrie trie = new TokenTrie(vocabulary);
         Rule rule = SchemaCompiler.compile("{\"type\":\"null\"}", new Lexemes(vocabulary.single()));
         Grammar grammar =
                 new Grammar(
                         new AnswerFormat.JsonSchema("no JSON"),
                         rule,
                         false,
-                        vocabulary,
-                        trie,
-                        new PlainTokens(vocabulary, trie.longest()));
+                        new VocabularyTables(vocabulary));
         assertThat(grammar.judge("null").orElseThrow().message())
                 .contains("LLM-GR-10", "IllegalArgumentException")
                 .doesNotContain("no JSON");

@@ -10,8 +10,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A mask allows exactly the tokens whose bytes lead on, and whose rest still fits. */
 class TokenMasksTest {
     private static final TokenBytes VOCABULARY = Walks.vocabulary();
-    private static final TokenTrie TRIE = new TokenTrie(VOCABULARY);
-    private static final PlainTokens PLAIN = new PlainTokens(VOCABULARY, TRIE.longest());
+    private static final VocabularyTables TABLES = new VocabularyTables(VOCABULARY);
 
     @ParameterizedTest
     @ValueSource(
@@ -27,8 +26,8 @@ class TokenMasksTest {
     void allowsWhatStepsAllow(String quoted) {
         Rule rule =
                 SchemaCompiler.compile(quoted.replace('\'', '"'), new Lexemes(VOCABULARY.single()));
-        Configurations configurations = new Configurations(rule);
-        TokenMasks masks = new TokenMasks(configurations, TRIE, PLAIN, VOCABULARY.width());
+        Configurations configurations = new Configurations(rule, TABLES.trie().longest());
+        TokenMasks masks = new TokenMasks(configurations, TABLES);
         SplittableRandom random = new SplittableRandom(17);
         for (int walk = 0; walk < 25; walk++) {
             Configuration at = configurations.start();
@@ -82,8 +81,8 @@ class TokenMasksTest {
                 SchemaCompiler.compile(
                         "{\"type\":\"string\",\"maxLength\":4000}",
                         new Lexemes(VOCABULARY.single()));
-        Configurations configurations = new Configurations(rule);
-        TokenMasks masks = new TokenMasks(configurations, TRIE, PLAIN, VOCABULARY.width());
+        Configurations configurations = new Configurations(rule, TABLES.trie().longest());
+        TokenMasks masks = new TokenMasks(configurations, TABLES);
         Configuration at = configurations.step(configurations.start(), '"');
         TokenMask first = masks.mask(at, 5_000);
         for (int i = 0; i < 1_000; i++) {
@@ -96,8 +95,8 @@ class TokenMasksTest {
     void tokensWithEqualBytesAreAllAllowed() {
         Rule rule =
                 SchemaCompiler.compile("{\"enum\":[\"name\"]}", new Lexemes(VOCABULARY.single()));
-        Configurations configurations = new Configurations(rule);
-        TokenMasks masks = new TokenMasks(configurations, TRIE, PLAIN, VOCABULARY.width());
+        Configurations configurations = new Configurations(rule, TABLES.trie().longest());
+        TokenMasks masks = new TokenMasks(configurations, TABLES);
         Configuration inside = configurations.step(configurations.start(), '"');
         TokenMask mask = masks.mask(inside, 100);
         assertThat(mask.count()).isEqualTo(4); // n, na, name and name again
