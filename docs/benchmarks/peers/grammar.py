@@ -1,13 +1,15 @@
 """The times of llguidance and xgrammar for the schemas and answers of dev.millrace.engine.grammar.GrammarBenchmark.
 
-Usage: grammar.py RANKS SIZE ANSWERS [llguidance|xgrammar ...]
+Usage: grammar.py RANKS SIZE ANSWERS LIMIT [llguidance|xgrammar ...]
 Recipe: python3 -m venv peers; peers/bin/pip install llguidance==1.9.1 xgrammar==0.2.8 numpy==2.3.2 torch==2.13.0
 One thread. A schema that a peer refuses is counted; an answer ends where a peer does not take its next token (other key order,
-other white space), which is counted too.
+other white space), which is counted too. Schemas run in a process of their own: one that takes more than LIMIT seconds with its answers
+is named and left out, and a new process goes on behind it.
 """
 
 import base64
-import json
+import multiprocessing
+import queue
 import sys
 import time
 
@@ -22,11 +24,11 @@ def vocabulary(path, size):
 
 
 def answers(path):
-    by_schema = {}
+    by_set = {}
     for line in open(path, encoding="utf-8"):
-        schema, ids = line.rstrip("\n").split("\t")
-        by_schema.setdefault(schema, []).append([int(i) for i in ids.split()])
-    return by_schema
+        name, schema, ids = line.rstrip("\n").split("\t")
+        by_set.setdefault(name, {}).setdefault(schema, []).append([int(i) for i in ids.split()])
+    return by_set
 
 
 def report(what, seconds):
@@ -104,37 +106,87 @@ class XGrammar:
         return matcher.accept_token(token)
 
 
-def run(peer, by_schema):
-    first, masks, refused, cut = [], [], 0, 0
-    for schema, texts in by_schema.items():
-        begin = time.perf_counter()
+def measure(peer, schema, texts):
+    """Seconds until the first mask and of each mask, and answers that were cut; None if the schema is refused."""
+    begin = time.perf_counter()
+    matcher = peer.start(schema)
+    if matcher is None:
+        return None
+    peer.mask(matcher)
+    first, masks, cut = time.perf_counter() - begin, [], 0
+    for ids in texts:
         matcher = peer.start(schema)
-        if matcher is None:
+        for token in ids:
+            begin = time.perf_counter()
+            peer.mask(matcher)
+            masks.append(time.perf_counter() - begin)
+            if not peer.take(matcher, token):
+                cut += 1
+                break
+    return first, masks, cut
+
+
+def work(name, tokens, tasks, results):
+    peer = PEERS[name](tokens)
+    measure(peer, '{"type": "object", "properties": {"a": {"type": "string"}}}', [[]])
+    results.put("ready")
+    while True:
+        results.put(measure(peer, *tasks.get()))
+
+
+class Worker:
+    def __init__(self, name, tokens):
+        self.tasks, self.results = multiprocessing.Queue(), multiprocessing.Queue()
+        arguments = (name, tokens, self.tasks, self.results)
+        self.process = multiprocessing.Process(target=work, args=arguments, daemon=True)
+        self.process.start()
+        self.results.get()
+
+    def measure(self, task, limit):
+        self.tasks.put(task)
+        try:
+            return self.results.get(timeout=limit)
+        except queue.Empty:
+            return "late"
+
+    def stop(self):
+        self.process.kill()
+        self.process.join()
+
+
+def run(name, tokens, schemas, limit):
+    worker = Worker(name, tokens)
+    first, masks, refused, cut, late = [], [], 0, 0, []
+    for schema, texts in schemas.items():
+        result = worker.measure((schema, texts), limit)
+        if result is None:
             refused += 1
-            continue
-        peer.mask(matcher)
-        first.append(time.perf_counter() - begin)
-        for ids in texts:
-            matcher = peer.start(schema)
-            for token in ids:
-                begin = time.perf_counter()
-                peer.mask(matcher)
-                masks.append(time.perf_counter() - begin)
-                if not peer.take(matcher, token):
-                    cut += 1
-                    break
+        elif result == "late":
+            late.append(schema)
+            worker.stop()
+            worker = Worker(name, tokens)
+        else:
+            first.append(result[0])
+            masks += result[1]
+            cut += result[2]
+    worker.stop()
     report("first mask, with the schema's compilation", first)
     report("mask", masks)
-    print(f"schemas refused: {refused} of {len(by_schema)}; answers not taken to their end: {cut}")
+    print(f"schemas refused: {refused} of {len(schemas)}; answers not taken to their end: {cut}")
+    for schema in late:
+        print(f"not done in {limit} s: {schema}")
+
+
+PEERS = {"llguidance": LlGuidance, "xgrammar": XGrammar}
 
 
 def main():
     tokens = vocabulary(sys.argv[1], int(sys.argv[2]))
-    by_schema = answers(sys.argv[3])
-    for name, peer in (("llguidance", LlGuidance), ("xgrammar", XGrammar)):
-        if len(sys.argv) < 5 or name in sys.argv[4:]:
-            print(name)
-            run(peer(tokens), by_schema)
+    for name in sys.argv[5:] or PEERS:
+        for kind, schemas in answers(sys.argv[3]).items():
+            print(f"{name}, {kind} schemas", flush=True)
+            run(name, tokens, schemas, float(sys.argv[4]))
+            sys.stdout.flush()
 
 
 if __name__ == "__main__":

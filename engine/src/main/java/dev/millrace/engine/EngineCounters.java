@@ -13,6 +13,7 @@ final class EngineCounters {
     long resumedTokens;
     long stepNanos;
     long runNanos;
+    long formNanos;
     private final AtomicLong finishedRequests = new AtomicLong();
     private final AtomicLong failedRequests = new AtomicLong();
     private double sumOfKvWaste;
@@ -21,7 +22,25 @@ final class EngineCounters {
     EngineCounters(int numBlocks, long kvBytesPerToken) {
         published =
                 new EngineStats(
-                        0, 0, 0, numBlocks, 0, 0, kvBytesPerToken, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+                        0,
+                        0,
+                        0,
+                        numBlocks,
+                        0,
+                        0,
+                        kvBytesPerToken,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0);
     }
 
     /** Takes the share of used KV slots that will hold no token after this step. */
@@ -53,7 +72,8 @@ final class EngineCounters {
                         0,
                         0,
                         stepNanos,
-                        runNanos);
+                        runNanos,
+                        formNanos);
     }
 
     /** A request has ended, with an answer or without. */

@@ -1,7 +1,12 @@
 package dev.millrace.engine;
 
+import dev.millrace.engine.grammar.GrammarState;
 import dev.millrace.kernels.DeviceError;
 import dev.millrace.kernels.KernelException;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -10,8 +15,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The duty cycle of the engine thread: drain commands, schedule, launch, read, update, complete. What is launched is the step that
@@ -310,6 +313,8 @@ final class EngineLoop implements Runnable {
     private void finish(Sequence sequence, FinishReason reason) {
         scheduler.finish(sequence);
         sequence.scheduling.finishReason = reason;
+        GrammarState form = sequence.scheduling.form();
+        counters.formNanos += form == null ? 0 : form.nanos();
         if (sequence.scheduling.request.isFinished()) {
             retire(sequence.scheduling.request);
         }

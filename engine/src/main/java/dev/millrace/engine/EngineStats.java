@@ -21,6 +21,7 @@ package dev.millrace.engine;
  * @param failedRequests requests ended by an error or cancelled
  * @param stepNanos time spent in steps
  * @param runNanos that part of it spent in the runner
+ * @param formNanos that part of it spent on the forms of answers that have ended: their masks, and their tokens
  */
 public record EngineStats(
         int runningRequests,
@@ -40,7 +41,8 @@ public record EngineStats(
         long finishedRequests,
         long failedRequests,
         long stepNanos,
-        long runNanos) {
+        long runNanos,
+        long formNanos) {
 
     /** The same with these counts of requests that have ended. */
     EngineStats withRequests(long finished, long failed) {
@@ -62,6 +64,7 @@ public record EngineStats(
                 finished,
                 failed,
                 stepNanos,
-                runNanos);
+                runNanos,
+                formNanos);
     }
 }

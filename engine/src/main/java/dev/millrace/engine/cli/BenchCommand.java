@@ -1,41 +1,48 @@
 package dev.millrace.engine.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+
 import dev.millrace.engine.EngineStats;
 import dev.millrace.engine.Generation;
 import dev.millrace.engine.LlmEngine;
 import dev.millrace.engine.Prompt;
 import dev.millrace.engine.Request;
 import dev.millrace.engine.SamplingParams;
-import java.io.PrintWriter;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.SplittableRandom;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
+
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+
 /** Measures throughput with random prompts of one length and answers of one length, all submitted at once. */
 @Command(
         name = "bench",
         description =
-                "Measures throughput with random prompts, all submitted at once, greedy, end tokens ignored.",
+                "Measures throughput with random prompts, all submitted at once, greedy, end tokens ignored unless answers have a form.",
         mixinStandardHelpOptions = true,
         footer = {
             "",
             "A warm-up run with prompts of its own goes first and is not counted. With --output json: requests,",
             "outputTokensPerSecond, totalTokensPerSecond, elapsedSeconds, peakRssBytes, kvWastePercent, prefixHitRate,",
-            "preemptions, engineOverheadPercent (time of the steps outside the model), device (with the instruction",
-            "family and the precision on a CPU)."
+            "preemptions, engineOverheadPercent (time of the steps outside the model), formPercent (time of the steps",
+            "for masks and tokens of answers with a form), device (with the instruction family and the precision on a",
+            "CPU)."
         })
 public final class BenchCommand implements Callable<Integer> {
     @Mixin private EngineArguments engineArguments;
 
     @Mixin private BenchPrompts prompts;
+
+    @ArgGroup private FormatArguments format;
 
     @Option(
             names = "--output-len",
@@ -66,7 +73,8 @@ public final class BenchCommand implements Callable<Integer> {
                 SamplingParams.builder()
                         .temperature(0)
                         .maxTokens(outputLen)
-                        .ignoreEos(true)
+                        .ignoreEos(format == null)
+                        .format(format == null ? null : format.format())
                         .build();
         EngineStats before = engine.stats();
         long start = System.nanoTime();
@@ -96,9 +104,12 @@ public final class BenchCommand implements Callable<Integer> {
                 .put("kvWastePercent", 100 * after.kvWaste())
                 .put("prefixHitRate", prompt == 0 ? 0 : (double) cached / prompt)
                 .put("preemptions", after.preemptions() - before.preemptions())
-                .put(
-                        "engineOverheadPercent",
-                        stepNanos == 0 ? 0 : 100.0 * (stepNanos - runNanos) / stepNanos);
+                .put("engineOverheadPercent", percent(stepNanos - runNanos, stepNanos))
+                .put("formPercent", percent(after.formNanos() - before.formNanos(), stepNanos));
+    }
+
+    private static double percent(long part, long all) {
+        return all == 0 ? 0 : 100.0 * part / all;
     }
 
     private void print(ObjectNode result) {

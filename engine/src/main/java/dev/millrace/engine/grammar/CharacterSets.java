@@ -1,14 +1,15 @@
 package dev.millrace.engine.grammar;
 
+import org.apache.lucene.util.automaton.Automata;
+import org.apache.lucene.util.automaton.Automaton;
+import org.apache.lucene.util.automaton.Transition;
+
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
-import org.apache.lucene.util.automaton.Automata;
-import org.apache.lucene.util.automaton.Automaton;
-import org.apache.lucene.util.automaton.Transition;
 
 /**
  * Sets of code points as deterministic automata of two states that accept one of them. Surrogates are in none: they have no
@@ -59,8 +60,7 @@ final class CharacterSets {
     }
 
     /** Adds the code points of a range. */
-    private static void addRange(
-            Automaton.Builder builder, int start, int end, int from, int to) {
+    private static void addRange(Automaton.Builder builder, int start, int end, int from, int to) {
         int below = Math.min(to, Character.MIN_SURROGATE - 1);
         if (from <= below) {
             builder.addTransition(start, end, from, below);

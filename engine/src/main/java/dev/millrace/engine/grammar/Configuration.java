@@ -1,5 +1,7 @@
 package dev.millrace.engine.grammar;
 
+import java.util.Arrays;
+
 /**
  * Where an answer stands: all ways to read its bytes so far. What follows from each byte is remembered here, so that a
  * grammar becomes a table for the part of it that answers visit.
@@ -84,17 +86,9 @@ final class Configuration {
 
     @Override
     public boolean equals(Object other) {
-        if (!(other instanceof Configuration that)
-                || accepting != that.accepting
-                || positions.length != that.positions.length) {
-            return false;
-        }
-        for (int i = 0; i < positions.length; i++) {
-            if (positions[i] != that.positions[i]) {
-                return false;
-            }
-        }
-        return true;
+        return other instanceof Configuration that
+                && accepting == that.accepting
+                && Arrays.equals(positions, that.positions);
     }
 
     @Override

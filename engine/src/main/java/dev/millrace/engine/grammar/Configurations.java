@@ -19,8 +19,7 @@ final class Configurations {
     /** Kept at most; then all that no answer holds are forgotten and built again where they are needed. */
     static final int MAX_KEPT = 20_000;
 
-    private static final Comparator<Position> BY_NUMBER =
-            Comparator.comparingInt(Position::number);
+    private static final Comparator<Position> BY_NUMBER = Comparator.comparingInt(Position::number);
 
     private final Rule root;
     private final int horizon;
@@ -203,14 +202,18 @@ final class Configurations {
         return known;
     }
 
-    /** Positions stay equal only to those of their own time: a configuration of before is rebuilt, never mixed up. */
     private void forgetIfFull() {
         if (configurations.size() >= MAX_KEPT) {
-            configurations.clear();
-            positions.clear();
-            frames.clear();
-            clipped.clear();
-            start = null;
+            forget();
         }
+    }
+
+    /** Positions stay equal only to those of their own time: a configuration of before is rebuilt, never mixed up. */
+    void forget() {
+        configurations.clear();
+        positions.clear();
+        frames.clear();
+        clipped.clear();
+        start = null;
     }
 }

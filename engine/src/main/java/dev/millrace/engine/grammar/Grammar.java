@@ -2,6 +2,7 @@ package dev.millrace.engine.grammar;
 
 import dev.millrace.engine.AnswerFormat;
 import dev.millrace.engine.Problem;
+
 import java.util.Optional;
 
 /**
@@ -25,7 +26,7 @@ public final class Grammar {
         this.format = format;
         this.vocabulary = tables.vocabulary();
         this.configurations = new Configurations(rule, tables.trie().longest());
-        this.masks = new TokenMasks(configurations, tables);
+        this.masks = new TokenMasks(configurations, tables, TokenMasks.MAX_STEPS);
         this.shortest = rule.shortest();
         this.keys = freeKeys ? new KeyFilter(configurations, tables) : null;
     }

@@ -14,6 +14,8 @@ public final class GrammarState {
     /** Null if it does not matter. */
     private KeyPlace place;
 
+    private long nanos;
+
     GrammarState(Grammar grammar, Configuration at, KeyPlace place) {
         this.grammar = grammar;
         this.at = at;
@@ -27,15 +29,25 @@ public final class GrammarState {
 
     /** Takes the next token, no end token; false if it was not allowed, and nothing may follow. */
     public boolean accept(int tokenId) {
+        long start = System.nanoTime();
         at = grammar.step(at, tokenId);
         boolean tracked = place != null;
         place = at.dead() ? place : grammar.step(place, tokenId);
+        nanos += System.nanoTime() - start;
         return !at.dead() && tracked == (place != null);
     }
 
     /** The tokens that may come next when {@code tokensLeft} may still come, an end token included; the same object for the same. */
     public TokenMask mask(int tokensLeft) {
-        return grammar.mask(at, place, tokensLeft);
+        long start = System.nanoTime();
+        TokenMask mask = grammar.mask(at, place, tokensLeft);
+        nanos += System.nanoTime() - start;
+        return mask;
+    }
+
+    /** Time that the answer's tokens and masks have taken so far. */
+    public long nanos() {
+        return nanos;
     }
 
     /** Whether the answer may end here. */
@@ -55,6 +67,7 @@ public final class GrammarState {
      * @param endTokenIds tokens that end the answer, where it may end
      */
     public void writeMask(TokenMask mask, int[] endTokenIds, int[] words, int offset, int count) {
+        long start = System.nanoTime();
         int length = mask.words().length;
         System.arraycopy(mask.words(), 0, words, offset, length);
         Arrays.fill(words, offset + length, offset + count, 0);
@@ -63,5 +76,6 @@ public final class GrammarState {
                 words[offset + (id >> 5)] |= 1 << (id & 31);
             }
         }
+        nanos += System.nanoTime() - start;
     }
 }

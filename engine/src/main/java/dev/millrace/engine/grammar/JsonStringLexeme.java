@@ -13,7 +13,8 @@ final class JsonStringLexeme implements Lexeme {
     /** Most code points of one string: the count must fit beside the place. */
     static final int MAX_LENGTH = 1 << 26;
 
-    // Places within a string; a state is {code points so far, place}. Those within a code point are that of UTF-8.
+    // Places within a string; a state is {code points so far, place}. Those within a code point are
+    // that of UTF-8.
     private static final int PLACE_BITS = 4;
     private static final int BODY = Utf8Place.BETWEEN;
     private static final int BEFORE = Utf8Place.COUNT;

@@ -1,13 +1,14 @@
 package dev.millrace.engine.grammar;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.math.BigDecimal;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.Collectors;
-import java.util.stream.StreamSupport;
+
 import org.apache.lucene.util.automaton.Automaton;
 import org.apache.lucene.util.automaton.Transition;
+
+import java.math.BigDecimal;
+import java.util.Comparator;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
 
 /** Automata over decoded strings, turned into automata over their canonical JSON text. */
 final class JsonText {
@@ -64,8 +65,7 @@ final class JsonText {
         int min = Math.max(from, transition.min);
         int max = Math.min(to, transition.max);
         if (min <= max) {
-            builder.addTransition(
-                    INSIDE + transition.source, INSIDE + transition.dest, min, max);
+            builder.addTransition(INSIDE + transition.source, INSIDE + transition.dest, min, max);
         }
     }
 

@@ -24,7 +24,7 @@ final class KeyFilter {
 
     private TokenMask mask;
     private int farthest;
-    private BitSet refused = new BitSet();
+    private final BitSet refused = new BitSet();
 
     /** How far the end is from a place within a key. */
     private record Found(Configuration at, KeyPlace place, int distance) {}
@@ -56,7 +56,7 @@ final class KeyFilter {
         int node = 0;
         while (node < tokens.numNodes()) {
             if (step(tokens, node)) {
-                check(tokens, node, node + 1);
+                check(tokens, node);
                 node++;
             } else {
                 node = tokens.end(node);
@@ -79,15 +79,14 @@ final class KeyFilter {
     }
 
     /** Refuses a node's tokens if they leave no way, or too long a one, to end the key in hand as a new one. */
-    private void check(TokenTrie tokens, int node, int end) {
+    private void check(TokenTrie tokens, int node) {
         int first = tokens.firstToken(node);
+        int end = tokens.firstToken(node + 1);
         int behind = tokens.depth(node) + 1;
-        boolean fits =
-                first == tokens.firstToken(end)
-                        || !places[behind].mayRepeat()
-                        || distance(path[behind], places[behind]) <= farthest;
-        if (!fits) {
-            refuse(tokens, first, tokens.firstToken(end));
+        if (first < end
+                && places[behind].mayRepeat()
+                && distance(path[behind], places[behind]) > farthest) {
+            refuse(tokens, first, end);
         }
     }
 
@@ -103,7 +102,7 @@ final class KeyFilter {
     private void walkWhileRepeating(TokenTrie tokens, int first, int end) {
         for (int node = first; node < end; node = tokens.end(node)) {
             if (step(tokens, node) && places[tokens.depth(node) + 1].mayRepeat()) {
-                check(tokens, node, node + 1);
+                check(tokens, node);
                 walkWhileRepeating(tokens, node + 1, tokens.end(node));
             }
         }
@@ -114,7 +113,7 @@ final class KeyFilter {
 
     private int distance(Configuration from, KeyPlace place) {
         for (Found known : found) {
-            if (known.at == from && known.place.isLike(place)) {
+            if (known.at.equals(from) && known.place.isLike(place)) {
                 return known.distance;
             }
         }

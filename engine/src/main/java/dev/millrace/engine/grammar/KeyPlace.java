@@ -23,13 +23,19 @@ final class KeyPlace {
         IN_STRING_ESCAPE
     }
 
-    /**
-     * An open object or array.
-     *
-     * @param parent what is around it; null for nothing
-     * @param keys the object's keys in order, as they are written, a character for each byte; null for an array
-     */
-    private record Level(Level parent, List<String> keys) {}
+    /** An open object or array. */
+    private static final class Level {
+        /** What is around it; null for nothing. */
+        final Level parent;
+
+        /** The object's keys in order, as they are written, a character for each byte; null for an array. */
+        final List<String> keys;
+
+        Level(Level parent, List<String> keys) {
+            this.parent = parent;
+            this.keys = keys;
+        }
+    }
 
     /** The beginning of a key: its last byte behind the others; null for nothing. */
     private record Key(Key before, char last) {}
@@ -63,8 +69,7 @@ final class KeyPlace {
     KeyPlace step(int value) {
         return switch (mode) {
             case BETWEEN -> stepBetween(value);
-            case BEFORE_KEY ->
-                    value == '"' ? beginKey(Mode.IN_KEY) : value == '}' ? close() : this;
+            case BEFORE_KEY -> value == '"' ? beginKey(Mode.IN_KEY) : value == '}' ? close() : this;
             case IN_KEY -> value == '"' ? endKey() : longer((char) value);
             case IN_KEY_ESCAPE -> longer((char) value);
             case IN_STRING ->
@@ -136,17 +141,12 @@ final class KeyPlace {
         return mode != Mode.BETWEEN && mode != Mode.BEFORE_KEY;
     }
 
-    /** Whether the place is inside of a text that is no key. */
-    boolean inValue() {
-        return mode == Mode.IN_STRING || mode == Mode.IN_STRING_ESCAPE;
-    }
-
     /** Whether the key in hand may become one that is there already; false outside of keys. */
     boolean mayRepeat() {
         return from < end;
     }
 
-    /** Whether what may follow differs from another place in the bytes of keys only that neither can repeat. */
+    /** Whether the same may follow as in another place: they differ in the bytes of keys only, which both can still repeat. */
     boolean isLike(KeyPlace other) {
         return level == other.level
                 && mode == other.mode

@@ -49,8 +49,7 @@ final class Repetition {
     }
 
     /** Adds the transitions of {@code state} to {@code from}, in the round that begins at {@code first}. */
-    private static void addCopy(
-            Automaton rounds, int from, Automaton item, int state, int first) {
+    private static void addCopy(Automaton rounds, int from, Automaton item, int state, int first) {
         Transition transition = new Transition();
         int count = item.initTransition(state, transition);
         for (int i = 0; i < count; i++) {

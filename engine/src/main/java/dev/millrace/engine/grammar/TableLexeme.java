@@ -1,9 +1,10 @@
 package dev.millrace.engine.grammar;
 
-import java.util.Arrays;
-import java.util.BitSet;
 import org.apache.lucene.util.automaton.Automaton;
 import org.apache.lucene.util.automaton.Transition;
+
+import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * A lexeme from a finite automaton over bytes. States from which no end can be reached with the vocabulary's bytes are dead.

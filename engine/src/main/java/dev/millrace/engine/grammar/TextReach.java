@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Where the texts of an {@link Alphabet} lead from a place, whichever they are: whether all of a length may follow, and how far
- * behind them the end of the answer is at least and at most.
+ * Where the texts of an {@link Alphabet} lead from a place, whichever they are: whether all of a length may follow, or none, and
+ * how far behind them the end of the answer is at least and at most.
  *
  * <p>Thread-safety: none.
  */
@@ -26,8 +26,10 @@ final class TextReach {
     /** Sets of states behind one more code point are followed up to this size. */
     private static final int MAX_STATES = 4;
 
+    /** Looks at what follows one state for one mask. */
+    private static final int MAX_LOOKS = 2_000;
+
     private static final int MAX_KEPT = 20_000;
-    private static final int[] SOME_DIE = {};
 
     /**
      * A state between two code points.
@@ -39,18 +41,31 @@ final class TextReach {
     /** A state within a code point. */
     private record Inside(int state, int place) {}
 
-    private final Map<Origin, int[]> kept = new HashMap<>();
+    /** States behind some code points, in order. */
+    private static final class States {
+        static final States NONE = new States(new int[0], true);
+        static final States UNKNOWN = new States(new int[0], true);
 
-    /** By code points, up to {@link #alive}: bounds of the distance behind them. */
+        final int[] alive;
+        final boolean someDie;
+
+        States(int[] alive, boolean someDie) {
+            this.alive = alive;
+            this.someDie = someDie;
+        }
+    }
+
+    private final Map<Origin, States> kept = new HashMap<>();
+
+    /** By code points: bounds of the distance behind them. {@link Rule#ENDLESS} where none, or not surely all, may follow. */
     private final int[] least;
 
     private final int[] most;
 
-    /** All texts of up to so many code points may follow. */
-    private int alive;
-
     /** Of texts of so many code points or more some reading is not known. */
     private int unknown;
+
+    private int looks;
 
     /** {@code longest}: code points of the longest token. */
     TextReach(int longest) {
@@ -58,9 +73,15 @@ final class TextReach {
         most = new int[longest + 1];
     }
 
+    /** A new mask: the bound of its work begins again. */
+    void begin() {
+        looks = 0;
+    }
+
     /** Looks from a place on, for texts of up to {@code longest} code points. */
     void look(Configuration from, Alphabet alphabet, int longest) {
-        alive = 0;
+        Arrays.fill(least, Rule.ENDLESS);
+        Arrays.fill(most, Rule.ENDLESS);
         unknown = longest + 1;
         for (int i = 0; i < from.numPositions(); i++) {
             look(from.position(i), alphabet, longest);
@@ -69,11 +90,11 @@ final class TextReach {
 
     /** What all texts of {@code length} code points have in common, when {@code farthest} bytes may follow them. */
     Verdict verdict(int length, int farthest) {
-        if (length <= alive && most[length] <= farthest) {
+        int bound = Math.min(farthest, Rule.ENDLESS - 1);
+        if (most[length] <= bound) {
             return Verdict.ALL;
         }
-        boolean none = length < unknown && (length > alive || least[length] > farthest);
-        return none ? Verdict.NONE : Verdict.UNKNOWN;
+        return length < unknown && least[length] > bound ? Verdict.NONE : Verdict.UNKNOWN;
     }
 
     /** How far the end may be behind texts of {@code length} code points, which may all follow. */
@@ -82,57 +103,70 @@ final class TextReach {
     }
 
     private void look(Position position, Alphabet alphabet, int longest) {
-        int[] states = {position.state()};
+        boolean someDie = false;
+        States states = new States(new int[] {position.state()}, false);
         for (int length = 1; length <= longest; length++) {
             states = next(position, states, length, alphabet);
-            if (states == SOME_DIE) {
+            if (states == States.UNKNOWN) {
                 unknown = Math.min(unknown, length);
                 return;
             }
-            if (states.length == 0) {
+            if (states.alive.length == 0) {
                 return;
             }
-            bound(position, states, length);
+            someDie |= states.someDie;
+            bound(position, states.alive, length, someDie);
         }
     }
 
-    private void bound(Position position, int[] states, int length) {
-        int nearest = Rule.ENDLESS;
+    private void bound(Position position, int[] states, int length, boolean someDie) {
+        int rest = Frame.shortestOf(position.rest());
         int farthest = 0;
         for (int state : states) {
-            int distance = position.lexeme().distance(state);
-            nearest = Math.min(nearest, distance);
+            int distance = Rule.add(position.lexeme().distance(state), rest);
+            least[length] = Math.min(least[length], distance);
             farthest = Math.max(farthest, distance);
         }
-        int rest = Frame.shortestOf(position.rest());
-        boolean first = length > alive;
-        least[length] = Math.min(first ? Rule.ENDLESS : least[length], Rule.add(nearest, rest));
-        most[length] = Math.min(first ? Rule.ENDLESS : most[length], Rule.add(farthest, rest));
-        alive = Math.max(alive, length);
+        if (!someDie) {
+            most[length] = Math.min(most[length], farthest);
+        }
     }
 
     /** Behind {@code length} code points, from the states behind one less. */
-    private int[] next(Position from, int[] states, int length, Alphabet alphabet) {
+    private States next(Position from, States states, int length, Alphabet alphabet) {
         int after = from.lexeme().afterText(from.state(), length);
         if (after != Lexeme.UNKNOWN) {
-            return after == Lexeme.DEAD ? new int[0] : new int[] {after};
+            return after == Lexeme.DEAD ? States.NONE : new States(new int[] {after}, false);
+        }
+        boolean last = from.rest() == null;
+        if (states.alive.length == 1) {
+            return next(new Origin(from.lexeme(), states.alive[0], alphabet, last));
         }
         Set<Integer> all = new TreeSet<>();
-        int ended = 0;
-        for (int state : states) {
-            int[] some = next(new Origin(from.lexeme(), state, alphabet, from.rest() == null));
-            if (some == SOME_DIE) {
-                return SOME_DIE;
+        boolean someDie = false;
+        for (int state : states.alive) {
+            States some = next(new Origin(from.lexeme(), state, alphabet, last));
+            if (some == States.UNKNOWN) {
+                return some;
             }
-            ended += some.length == 0 ? 1 : 0;
-            Arrays.stream(some).forEach(all::add);
+            someDie |= some.someDie;
+            Arrays.stream(some.alive).forEach(all::add);
         }
-        boolean known = (ended == 0 || all.isEmpty()) && all.size() <= MAX_STATES;
-        return known ? all.stream().mapToInt(Integer::intValue).toArray() : SOME_DIE;
+        return of(all, someDie);
     }
 
-    private int[] next(Origin from) {
-        int[] known = kept.get(from);
+    private static States of(Set<Integer> states, boolean someDie) {
+        return states.size() > MAX_STATES
+                ? States.UNKNOWN
+                : new States(states.stream().mapToInt(Integer::intValue).toArray(), someDie);
+    }
+
+    private States next(Origin from) {
+        looks++;
+        if (looks > MAX_LOOKS) {
+            return States.UNKNOWN;
+        }
+        States known = kept.get(from);
         if (known == null) {
             if (kept.size() >= MAX_KEPT) {
                 kept.clear();
@@ -143,13 +177,13 @@ final class TextReach {
         return known;
     }
 
-    /** States behind one code point; none if all die. Where a lexeme may end on the way, others go on, which is not followed. */
-    private static int[] explore(Origin from) {
+    /** States behind one code point. Where a lexeme may end on the way, others go on, which is not followed. */
+    private static States explore(Origin from) {
         Set<Integer> found = new TreeSet<>();
         Set<Inside> seen = new HashSet<>();
         Deque<Inside> open = new ArrayDeque<>();
         open.add(new Inside(from.state, Utf8Place.BETWEEN));
-        boolean dies = false;
+        boolean someDie = false;
         while (!open.isEmpty()) {
             Inside at = open.remove();
             for (int value = 0; value < 256; value++) {
@@ -159,19 +193,16 @@ final class TextReach {
                 }
                 int state = from.lexeme.step(at.state, value);
                 if (state == Lexeme.DEAD) {
-                    dies = true;
+                    someDie = true;
                 } else if (!from.last && from.lexeme.accepts(state)) {
-                    return SOME_DIE;
+                    return States.UNKNOWN;
                 } else if (place == Utf8Place.BETWEEN) {
                     found.add(state);
                 } else if (seen.add(new Inside(state, place))) {
                     open.add(new Inside(state, place));
                 }
-                if (dies && (!found.isEmpty() || !seen.isEmpty())) {
-                    return SOME_DIE;
-                }
             }
         }
-        return found.stream().mapToInt(Integer::intValue).toArray();
+        return of(found, someDie);
     }
 }

@@ -9,18 +9,26 @@ package dev.millrace.engine.grammar;
  * those tokens: every byte that a shortest ending needs is a token by itself, so one is always left.
  *
  * <p>The work of one mask is bounded. Where readings are so many that the bound is reached, what was not looked at is left out,
- * but for the single bytes: an answer can still go on, and end in time. What a mask holds depends on the place alone.
+ * but for the single bytes: an answer can still go on, and end in time. Which tokens these are depends on the place alone, never
+ * on what was asked before.
  *
  * <p>Thread-safety: none.
  */
 final class TokenMasks {
-    /** Most steps of one reading by one byte for one mask, those of single bytes aside. */
+    /** Steps of one reading by one byte, after which a mask takes in single bytes only. */
     static final int MAX_STEPS = 2_000_000;
+
+    /** Masks that are kept at most; then all that no answer holds are forgotten. */
+    private static final int MAX_KEPT = 1_000;
 
     private static final int MAX_SLICED_POSITIONS = 8;
 
+    /** Tokens of a slice that are tried one by one. */
+    private static final int MAX_UNKNOWN = 2_000;
+
     private final Configurations configurations;
     private final VocabularyTables tables;
+    private final int maxSteps;
     private final int numWords;
     private final Configuration[] path;
     private final TextReach reach;
@@ -29,10 +37,13 @@ final class TokenMasks {
     private int count;
     private int maxDistance;
     private int steps;
+    private int kept;
 
-    TokenMasks(Configurations configurations, VocabularyTables tables) {
+    /** {@code maxSteps}: usually {@link #MAX_STEPS}. */
+    TokenMasks(Configurations configurations, VocabularyTables tables, int maxSteps) {
         this.configurations = configurations;
         this.tables = tables;
+        this.maxSteps = maxSteps;
         this.numWords = (tables.vocabulary().width() + 31) >>> 5;
         this.path = new Configuration[tables.trie().longest() + 1];
         this.reach = new TextReach(tables.trie().longest());
@@ -48,7 +59,12 @@ final class TokenMasks {
         }
         Configuration representative = configuration.representative;
         if (representative.mask == null) {
+            if (kept == MAX_KEPT) {
+                configurations.forget();
+                kept = 0;
+            }
             representative.mask = make(representative, Rule.ENDLESS);
+            kept++;
         }
         // Behind the next token its ending must fit: one token a byte, and one for the end.
         int farthest = tokensLeft - 2;
@@ -67,12 +83,13 @@ final class TokenMasks {
         count = 0;
         maxDistance = 0;
         steps = 0;
+        reach.begin();
         TokenTrie rest = tables.trie();
         if (from.numPositions() <= MAX_SLICED_POSITIONS) {
             for (TokenSlice slice : tables.slices()) {
                 reach.look(from, slice.alphabet(), slice.longest());
                 if (isKnown(slice, farthest)) {
-                    take(slice, farthest);
+                    take(slice, from, farthest);
                     rest = slice.rest();
                     break;
                 }
@@ -82,30 +99,53 @@ final class TokenMasks {
         return new TokenMask(words, count, maxDistance);
     }
 
+    /** Whether only few of a slice's tokens need a look. */
     private boolean isKnown(TokenSlice slice, int farthest) {
-        for (int length = 1; length <= slice.longest(); length++) {
+        int unknown = 0;
+        for (int length = 1; length <= slice.longest() && unknown <= MAX_UNKNOWN; length++) {
             if (reach.verdict(length, farthest) == TextReach.Verdict.UNKNOWN) {
-                return false;
+                unknown += slice.count(length) - slice.count(length - 1);
             }
         }
-        return true;
+        return unknown <= MAX_UNKNOWN;
     }
 
-    private void take(TokenSlice slice, int farthest) {
-        int from = 0;
+    private void take(TokenSlice slice, Configuration at, int farthest) {
+        int first = 1;
         for (int length = 1; length <= slice.longest(); length++) {
-            boolean all = reach.verdict(length, farthest) == TextReach.Verdict.ALL;
-            boolean lastOfRun =
-                    length == slice.longest()
-                            || reach.verdict(length + 1, farthest) != TextReach.Verdict.ALL;
-            if (all) {
+            TextReach.Verdict verdict = reach.verdict(length, farthest);
+            if (verdict == TextReach.Verdict.ALL) {
                 maxDistance = Math.max(maxDistance, reach.most(length));
+                continue;
             }
-            if (all && lastOfRun) {
-                slice.add(from, length, words);
-                count += slice.count(from, length);
+            takeAll(slice, first, length - 1);
+            first = length + 1;
+            if (verdict == TextReach.Verdict.UNKNOWN) {
+                for (int i = slice.count(length - 1); i < slice.count(length); i++) {
+                    tryToken(slice.token(i), at, farthest);
+                }
             }
-            from = all ? from : length;
+        }
+        takeAll(slice, first, slice.longest());
+    }
+
+    private void takeAll(TokenSlice slice, int first, int last) {
+        if (first <= last) {
+            slice.add(first - 1, last, words);
+            count += slice.count(last) - slice.count(first - 1);
+        }
+    }
+
+    private void tryToken(int id, Configuration from, int farthest) {
+        Configuration at = from;
+        for (byte value : tables.vocabulary().of(id)) {
+            at = configurations.step(at, value & 0xff);
+            steps += at.numPositions() + 1;
+        }
+        if (at.distance() <= farthest && !at.dead()) {
+            maxDistance = Math.max(maxDistance, at.distance());
+            count++;
+            words[id >> 5] |= 1 << (id & 31);
         }
     }
 
@@ -125,7 +165,7 @@ final class TokenMasks {
             path[depth + 1] = next;
             allow(tokens, node, next, farthest);
             // Beyond the bound only single bytes are looked at.
-            node = steps < MAX_STEPS ? node + 1 : tokens.end(root);
+            node = steps < maxSteps ? node + 1 : tokens.end(root);
         }
     }
 

@@ -14,7 +14,12 @@ final class TokenSlice {
     /** Bits of the tokens of up to as many code points as the index. */
     private final int[][] upTo;
 
+    /** Ids by length. */
+    private final int[] tokens;
+
+    /** Tokens of up to as many code points as the index; they are the first of {@link #tokens}. */
     private final int[] counts;
+
     private final TokenTrie rest;
 
     /** {@code all}: the tree of all tokens. */
@@ -40,6 +45,13 @@ final class TokenSlice {
                 upTo[length][word] |= upTo[length - 1][word];
             }
         }
+        tokens = new int[counts[longest]];
+        int[] end = counts.clone();
+        for (int id = 0; id < lengths.length; id++) {
+            if (lengths[id] > 0) {
+                tokens[--end[lengths[id]]] = id;
+            }
+        }
         rest = all.only(id -> lengths[id] == 0);
     }
 
@@ -52,9 +64,14 @@ final class TokenSlice {
         return upTo.length - 1;
     }
 
-    /** Tokens of more than {@code from} and up to {@code to} code points. */
-    int count(int from, int to) {
-        return counts[to] - counts[from];
+    /** How many tokens have up to {@code length} code points. */
+    int count(int length) {
+        return counts[length];
+    }
+
+    /** The tokens by their lengths: those of {@code length} are from {@code count(length - 1)} up to {@code count(length)}. */
+    int token(int index) {
+        return tokens[index];
     }
 
     /** Adds the bits of tokens of more than {@code from} and up to {@code to} code points. */

@@ -26,10 +26,7 @@ final class VocabularyTables {
                         .toList();
         withQuote = only(text -> text.indexOf('"') >= 0);
         aroundKeys =
-                only(
-                        text ->
-                                text.isBlank()
-                                        || text.chars().anyMatch(c -> "\"{,".indexOf(c) >= 0));
+                only(text -> text.isBlank() || text.chars().anyMatch(c -> "\"{,".indexOf(c) >= 0));
     }
 
     private TokenTrie only(Predicate<String> filter) {

@@ -8,6 +8,7 @@ import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SchemaValidatorsConfig;
 import com.networknt.schema.SpecVersion;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -31,12 +32,25 @@ public final class SchemaCorpus {
 
     /** Those of the file. */
     public static List<String> written() {
+        return schemas(lines());
+    }
+
+    /** Those of the file that are like schemas met in practice: calls, extraction, rows, events, configuration, resources, content. */
+    static List<String> common() {
+        List<String> lines = lines();
+        return schemas(lines.subList(0, lines.indexOf("# Recursion")));
+    }
+
+    private static List<String> schemas(List<String> lines) {
+        return lines.stream()
+                .filter(line -> !line.isBlank() && !line.startsWith("#"))
+                .map(line -> line.replace('\'', '"'))
+                .toList();
+    }
+
+    private static List<String> lines() {
         try (InputStream in = SchemaCorpus.class.getResourceAsStream("/grammar/schemas.txt")) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8)
-                    .lines()
-                    .filter(line -> !line.isBlank() && !line.startsWith("#"))
-                    .map(line -> line.replace('\'', '"'))
-                    .toList();
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
