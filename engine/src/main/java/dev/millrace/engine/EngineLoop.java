@@ -3,10 +3,6 @@ package dev.millrace.engine;
 import dev.millrace.engine.grammar.GrammarState;
 import dev.millrace.kernels.DeviceError;
 import dev.millrace.kernels.KernelException;
-
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
@@ -15,6 +11,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The duty cycle of the engine thread: drain commands, schedule, launch, read, update, complete. What is launched is the step that

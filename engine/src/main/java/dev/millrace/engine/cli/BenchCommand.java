@@ -1,27 +1,24 @@
 package dev.millrace.engine.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import dev.millrace.engine.EngineStats;
 import dev.millrace.engine.Generation;
 import dev.millrace.engine.LlmEngine;
 import dev.millrace.engine.Prompt;
 import dev.millrace.engine.Request;
 import dev.millrace.engine.SamplingParams;
-
-import picocli.CommandLine.ArgGroup;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
-
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Measures throughput with random prompts of one length and answers of one length, all submitted at once. */
 @Command(

@@ -2,7 +2,6 @@ package dev.millrace.engine.grammar;
 
 import dev.millrace.engine.AnswerFormat;
 import dev.millrace.engine.Problem;
-
 import java.util.Optional;
 
 /**

@@ -1,7 +1,6 @@
 package dev.millrace.engine.grammar;
 
 import dev.millrace.engine.AnswerFormat;
-
 import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,14 +1,12 @@
 package dev.millrace.engine.grammar;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
-import org.apache.lucene.util.automaton.Automaton;
-import org.apache.lucene.util.automaton.Transition;
-
 import java.math.BigDecimal;
 import java.util.Comparator;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
+import org.apache.lucene.util.automaton.Automaton;
+import org.apache.lucene.util.automaton.Transition;
 
 /** Automata over decoded strings, turned into automata over their canonical JSON text. */
 final class JsonText {

@@ -1,11 +1,10 @@
 package dev.millrace.engine.grammar;
 
-import org.apache.lucene.util.automaton.Automaton;
-
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import org.apache.lucene.util.automaton.Automaton;
 
 /**
  * The states of an automaton of numbers of one sign between two bounds: how many digits there are so far, and how they compare

@@ -1,13 +1,12 @@
 package dev.millrace.engine.grammar;
 
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.util.List;
 import org.apache.lucene.util.automaton.Automata;
 import org.apache.lucene.util.automaton.Automaton;
 import org.apache.lucene.util.automaton.MinimizationOperations;
 import org.apache.lucene.util.automaton.Operations;
-
-import java.math.BigDecimal;
-import java.math.BigInteger;
-import java.util.List;
 
 /**
  * Automata over the canonical text of JSON numbers: no exponent, no leading zeros, no negative zero; 19 digits before the

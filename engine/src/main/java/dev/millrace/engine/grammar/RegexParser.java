@@ -1,11 +1,10 @@
 package dev.millrace.engine.grammar;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.apache.lucene.util.automaton.Automata;
 import org.apache.lucene.util.automaton.Automaton;
 import org.apache.lucene.util.automaton.Operations;
-
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * Reads a regular expression of ECMA-262 with the u flag into an automaton over code points. What no finite automaton can do

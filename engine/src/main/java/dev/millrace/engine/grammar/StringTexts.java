@@ -1,14 +1,12 @@
 package dev.millrace.engine.grammar;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
-import org.apache.lucene.util.automaton.Automata;
-import org.apache.lucene.util.automaton.Automaton;
-import org.apache.lucene.util.automaton.Operations;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.apache.lucene.util.automaton.Automata;
+import org.apache.lucene.util.automaton.Automaton;
+import org.apache.lucene.util.automaton.Operations;
 
 /** The texts that fulfil what a schema asks of strings, as deterministic automata over code points. */
 final class StringTexts {

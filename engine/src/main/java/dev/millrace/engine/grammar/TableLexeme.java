@@ -1,10 +1,9 @@
 package dev.millrace.engine.grammar;
 
-import org.apache.lucene.util.automaton.Automaton;
-import org.apache.lucene.util.automaton.Transition;
-
 import java.util.Arrays;
 import java.util.BitSet;
+import org.apache.lucene.util.automaton.Automaton;
+import org.apache.lucene.util.automaton.Transition;
 
 /**
  * A lexeme from a finite automaton over bytes. States from which no end can be reached with the vocabulary's bytes are dead.

@@ -1,12 +1,11 @@
 package dev.millrace.engine.grammar;
 
-import org.apache.lucene.util.automaton.Automaton;
-import org.apache.lucene.util.automaton.Transition;
-
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.lucene.util.automaton.Automaton;
+import org.apache.lucene.util.automaton.Transition;
 
 /**
  * Turns a deterministic automaton over code points into one over the bytes of their UTF-8 (RFC 3629, section 3), deterministic as

@@ -3,12 +3,10 @@ package dev.millrace.engine.grammar;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.millrace.engine.AnswerFormat;
-
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-
-import java.util.List;
 
 /** What the second implementation lets pass, and what it must not. */
 class AnswerJudgeTest {

@@ -1,7 +1,6 @@
 package dev.millrace.engine.grammar;
 
 import dev.millrace.engine.AnswerFormat;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

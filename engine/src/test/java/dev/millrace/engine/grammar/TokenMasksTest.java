@@ -2,12 +2,11 @@ package dev.millrace.engine.grammar;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import java.util.SplittableRandom;
-import java.util.stream.IntStream;
 
 /** A mask allows exactly the tokens whose bytes lead on, and whose rest still fits. */
 class TokenMasksTest {
