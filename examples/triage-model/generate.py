@@ -241,11 +241,10 @@ class Writer:
     """Fills frames for one ticket. Most values are drawn once, so that the same
     product, order or version is meant everywhere in the ticket."""
 
-    def __init__(self, rng, split, language, most=None):
+    def __init__(self, rng, split, language):
         self.rng = rng
         self.split = split
         self.language = language
-        self.most = most
         self.person = rng.choice(self.frames("person"))
         self.values = {"person": self.person}
         self.currency = rng.choice(CURRENCIES[language])
@@ -256,7 +255,7 @@ class Writer:
             return sections[name, "shared"]
         # Sections of which nothing is held out serve "dev" too.
         split = "train" if self.split == "dev" and (name, "dev") not in sections else self.split
-        return sections[name, split][: self.most]
+        return sections[name, split]
 
     def write(self, name):
         """One filled frame of a section."""
@@ -330,6 +329,17 @@ def request_sentences(writer, category):
     else:
         later = None
     return capitalise(join_request(writer.write("opener"), main=main)), later
+
+
+def short_body(writer, labels):
+    """One sentence: the request, or one that decides the priority or the sentiment.
+    The label that it does not decide becomes "normal" or "neutral"."""
+    decided = writer.rng.choice(("category", "priority", "priority", "sentiment", "sentiment"))
+    if decided != "priority":
+        labels["priority"] = "normal"
+    if decided != "sentiment":
+        labels["sentiment"] = "neutral"
+    return capitalise(sentence(writer.write(labels[decided])))
 
 
 def plain_body(writer, labels):
@@ -471,12 +481,12 @@ def mess_up(rng, text, language, typo_rate):
     return text
 
 
-def ticket(split, seed, number, plain=False, most=None):
+def ticket(split, seed, number, shape="full", clean=False):
     """One ticket, as a dict in the order of the fields of `tickets.jsonl.gz`.
 
-    Plain tickets have no greeting, side remark, detail, signature or typing mistake.
-    `most` limits every section to so many frames, the first ones. Both serve for the
-    first parts of the training only."""
+    Plain tickets have no greeting, side remark, detail or signature. Short ones have
+    a subject that decides the category, and one sentence. Both serve for training
+    only, and so do clean tickets, which have no typing mistakes."""
     rng = random.Random(f"{split}/{seed}/{number}")
     language = weighted(rng, LANGUAGES)
     labels = {
@@ -485,12 +495,14 @@ def ticket(split, seed, number, plain=False, most=None):
         "sentiment": weighted(rng, SENTIMENTS),
         "language": language,
     }
-    writer = Writer(rng, split, language, most)
-    subject = write_subject(writer, labels["category"])
-    if plain:
-        body = plain_body(writer, labels)
+    writer = Writer(rng, split, language)
+    if shape == "short":
+        subject = writer.write(f"{labels['category']}.subject")
+        body = short_body(writer, labels)
     else:
-        body = layout(writer, body_sentences(writer, labels))
+        subject = write_subject(writer, labels["category"])
+        body = plain_body(writer, labels) if shape == "plain" else layout(writer, body_sentences(writer, labels))
+    if not clean:
         typo_rate = rng.choice((0, 0.02, 0.05, 0.08) if split == "train" else (0, 0, 0.02, 0.02, 0.05))
         body = mess_up(rng, body, language, typo_rate)
         subject = mess_up(rng, subject, language, typo_rate)
@@ -506,10 +518,10 @@ def ticket(split, seed, number, plain=False, most=None):
     }
 
 
-def tickets(split, seed, count, first=1, plain=False, most=None):
+def tickets(split, seed, count, first=1, shape="full", clean=False):
     check_disjoint()
     check_unambiguous()
-    return [ticket(split, seed, number, plain, most) for number in range(first, first + count)]
+    return [ticket(split, seed, number, shape, clean) for number in range(first, first + count)]
 
 
 def prompt(item):
