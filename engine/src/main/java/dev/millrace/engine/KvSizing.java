@@ -91,6 +91,27 @@ final class KvSizing {
      * of its own some first steps show what they need beside it; the cache then gets what is left exactly.
      */
     int allocate(ModelRunner runner, EngineParts parts, Optional<KvScales> scales) {
+        int numBlocks = allocateMeasured(runner, parts, scales);
+        shortage(config, numBlocks, oneBlock.blockBytes(type)).ifPresent(LOG::warn);
+        return numBlocks;
+    }
+
+    /** Says so if there are fewer blocks than sequences that may run. */
+    static Optional<String> shortage(EngineConfig config, int numBlocks, long blockBytes) {
+        int sequences = config.maxNumSeqs();
+        return numBlocks >= sequences
+                ? Optional.empty()
+                : Optional.of(
+                        "max-num-seqs is %d, but keys and values have %d blocks of %d tokens, %d bytes each: at most %2$d sequences run at a time. Raise kv-cache-memory to at least %d bytes, or lower max-num-seqs."
+                                .formatted(
+                                        sequences,
+                                        numBlocks,
+                                        config.blockSize(),
+                                        blockBytes,
+                                        sequences * blockBytes));
+    }
+
+    private int allocateMeasured(ModelRunner runner, EngineParts parts, Optional<KvScales> scales) {
         KvCache cache = cache(shape(availableBytes()), scales);
         runner.withCache(cache);
         if (plan == null) {

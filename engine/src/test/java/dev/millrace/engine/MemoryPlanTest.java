@@ -40,6 +40,22 @@ final class MemoryPlanTest {
     }
 
     @Test
+    void fewerBlocksThanSequencesAreExplained() {
+        EngineConfig config =
+                EngineOptions.parse(Map.of("max-num-seqs", "100", "block-size", "16"));
+        assertThat(KvSizing.shortage(config, 99, 1000))
+                .hasValueSatisfying(
+                        text ->
+                                assertThat(text)
+                                        .contains(
+                                                "max-num-seqs is 100",
+                                                "99 blocks of 16 tokens, 1000 bytes each",
+                                                "at most 99 sequences",
+                                                "at least 100000 bytes"));
+        assertThat(KvSizing.shortage(config, 100, 1000)).isEmpty();
+    }
+
+    @Test
     void aSizeThatIsAskedForWinsOverTheShare() {
         MemoryPlan plan = plan(30 * GIB, "kv-cache-memory", "4g");
         plan.check(4 * GIB);

@@ -3,6 +3,7 @@ package dev.millrace.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.millrace.engine.TestingEngines.Gate;
 import dev.millrace.kernels.DeviceError;
 import dev.millrace.kernels.DeviceProblem;
 import java.util.ArrayList;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
 import org.junit.jupiter.api.Test;
 
 /** What becomes of requests when the device hangs, is lost, or lacks memory in the middle of the work. */
@@ -72,23 +74,25 @@ final class StepWatchdogTest {
 
     @Test
     void aStepWithoutMemoryIsTriedAgainInSmallerParts() throws Exception {
-        List<String> expected = answers(TestingEngines.engine(TestingEngines.config()));
+        Gate gate = new Gate();
+        List<String> expected = answers(TestingEngines.engine(TestingEngines.config(), gate), gate);
         RuntimeException outOfMemory =
                 new DeviceProblem(DeviceError.OUT_OF_MEMORY, "memory", "little", "more", "Buy some")
                         .exception();
-        List<String> actual =
-                answers(
-                        TestingEngines.engine(
-                                TestingEngines.config(), TestingEngines.throwAt(6, outOfMemory)));
+        Gate other = new Gate();
+        LongConsumer hook = other.andThen(TestingEngines.throwAt(6, outOfMemory));
+        List<String> actual = answers(TestingEngines.engine(TestingEngines.config(), hook), other);
         assertThat(actual).isEqualTo(expected);
     }
 
-    private static List<String> answers(LlmEngine engine) throws Exception {
+    /** All requests are there before the gate opens. */
+    private static List<String> answers(LlmEngine engine, Gate gate) throws Exception {
         try (engine) {
             List<Generation> generations = new ArrayList<>();
             for (int i = 0; i < 8; i++) {
                 generations.add(engine.submit(request("request " + i)));
             }
+            gate.open();
             List<String> answers = new ArrayList<>();
             for (Generation generation : generations) {
                 answers.add(generation.get(20, TimeUnit.SECONDS).outputs().get(0).text());
