@@ -5,7 +5,7 @@
 
 The training goes from tickets of one sentence to whole ones. Every step sees new
 tickets, so no ticket is learned twice. The loss counts on tokens of the answer only.
-All random things are drawn from the seed but the merges that the tokenizer leaves out.
+Everything random is drawn from the seed.
 """
 
 import argparse
@@ -68,7 +68,7 @@ class Stage(NamedTuple):
 STAGES = (
     Stage(500, {"short": 1}, clean=True, hidden=0.1),
     Stage(600, {"short": 1, "plain": 2}, clean=False, hidden=0.1),
-    Stage(2700, {"short": 1, "plain": 1, "full": 8}, clean=False, hidden=0.05),
+    Stage(4500, {"short": 1, "plain": 1, "full": 8}, clean=False, hidden=0.05),
 )
 
 # Processes of one thread that train on different tickets, and average their weights
@@ -134,14 +134,27 @@ def new_model():
     ))
 
 
-def encode(tokenizer, items, token_dropout=None):
-    """Pairs (prompt ids with BOS, answer ids with EOS). Dropout splits words of the
-    prompts into other tokens now and then, as typing mistakes do; answers stay whole."""
-    tokenizer.model.dropout = token_dropout
+def encode(tokenizer, items):
+    """Pairs (prompt ids with BOS, answer ids with EOS)."""
     prompts = tokenizer.encode_batch([generate.prompt(item) for item in items])
-    tokenizer.model.dropout = None
     answers = tokenizer.encode_batch([generate.answer(item) for item in items], add_special_tokens=False)
     return [(prompt.ids, answer.ids + [EOS_ID]) for prompt, answer in zip(prompts, answers)]
+
+
+def merged_parts(tokenizer):
+    """For each token that a merge makes, the two that it merges."""
+    merges = json.loads(tokenizer.to_str())["model"]["merges"]
+    return {tokenizer.token_to_id(a + b): (tokenizer.token_to_id(a), tokenizer.token_to_id(b)) for a, b in merges}
+
+
+def take_apart(rng, parts, ids, share):
+    """Undoes this share of the merges, as typing mistakes do. The tokenizer's own
+    dropout does the like, but takes no seed."""
+    for token in ids:
+        if token in parts and rng.random() < share:
+            yield from take_apart(rng, parts, parts[token], share)
+        else:
+            yield token
 
 
 def fixed_tokens(tokenizer):
@@ -195,6 +208,7 @@ def batches(tokenizer, options, worker):
     """The batches of all stages for one worker, of new tickets."""
     rng = random.Random(f"{options.seed}/{worker}")
     fixed = fixed_tokens(tokenizer)
+    parts = merged_parts(tokenizer)
     numbers = itertools.count(FIRST_FOR_TRAINING + worker, WORKERS)
 
     def is_learned(token):
@@ -203,7 +217,9 @@ def batches(tokenizer, options, worker):
     def pool(stage):
         shapes = rng.choices(tuple(stage.shapes), tuple(stage.shapes.values()), k=POOL)
         items = [generate.ticket("train", options.seed, next(numbers), shape, stage.clean) for shape in shapes]
-        pairs = encode(tokenizer, items, None if stage.clean else options.token_dropout)
+        pairs = encode(tokenizer, items)
+        if not stage.clean:
+            pairs = [(list(take_apart(rng, parts, prompt, options.token_dropout)), answer) for prompt, answer in pairs]
         groups = list(grouped(hide(rng, pairs, stage.hidden)))
         rng.shuffle(groups)
         return groups
