@@ -14,20 +14,15 @@ __device__ __forceinline__ void for_each_run(const float* row, int n, float outs
     for (int i = 4 * threadIdx.x; i < n; i += 4 * blockDim.x) body(load4(row, i, n, vectors, outside), i);
 }
 
-// The largest element, or NaN if there is one. `partial`: 32 values.
+// The largest element that is a number. `partial`: 32 values.
 __device__ __forceinline__ float row_max(const float* row, int n, float* partial) {
     float max = -INFINITY;
-    bool nan = false;
-    for_each_run(row, n, -INFINITY, [&](float4 x, int) {
-        max = fmaxf(fmaxf(fmaxf(x.x, x.y), fmaxf(x.z, x.w)), max);
-        nan |= x.x != x.x || x.y != x.y || x.z != x.z || x.w != x.w;
-    });
-    if (nan) max = INFINITY;
-    max = block_reduce(max, -INFINITY, partial, Max());
-    return __syncthreads_or(nan) ? NAN : max;
+    for_each_run(row, n, -INFINITY,
+                 [&](float4 x, int) { max = fmaxf(fmaxf(fmaxf(x.x, x.y), fmaxf(x.z, x.w)), max); });
+    return block_reduce(max, -INFINITY, partial, Max());
 }
 
-// ln(sum exp(x)) given the largest element. `partial`: 32 values.
+// ln(sum exp(x)) given the largest number; NaN if an element is NaN or +infinity. `partial`: 32 values.
 __device__ __forceinline__ double log_sum_exp(const float* row, int n, float max, double* partial) {
     float sum = 0.f;
     for_each_run(row, n, -INFINITY, [&](float4 x, int) {

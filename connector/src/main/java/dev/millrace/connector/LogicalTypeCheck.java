@@ -23,9 +23,13 @@ final class LogicalTypeCheck {
     }
 
     private Optional<String> compare(Schema writer, Schema reader, String where) {
+        boolean union = writer.isUnion() || reader.isUnion();
         for (Schema written : branches(writer)) {
             for (Schema read : branches(reader)) {
-                Optional<String> found = sameKind(written, read, where);
+                // Branches with names are told apart by them.
+                boolean mayMeet = !union || !isNamed(written) || sameName(written, read);
+                Optional<String> found =
+                        mayMeet ? sameKind(written, read, where) : Optional.empty();
                 if (found.isPresent()) {
                     return found;
                 }
@@ -35,7 +39,15 @@ final class LogicalTypeCheck {
     }
 
     private static List<Schema> branches(Schema schema) {
-        return schema.getType() == Schema.Type.UNION ? schema.getTypes() : List.of(schema);
+        return schema.isUnion() ? schema.getTypes() : List.of(schema);
+    }
+
+    private static boolean isNamed(Schema schema) {
+        return schema.getType() == Schema.Type.RECORD || schema.getType() == Schema.Type.FIXED;
+    }
+
+    private static boolean sameName(Schema writer, Schema reader) {
+        return writer.getName().equals(reader.getName());
     }
 
     private Optional<String> sameKind(Schema writer, Schema reader, String where) {

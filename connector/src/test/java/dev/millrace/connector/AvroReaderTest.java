@@ -188,6 +188,21 @@ class AvroReaderTest {
     }
 
     @Test
+    void recordsOfAUnionAreComparedByTheirNames() throws IOException {
+        String named =
+                "{\"type\":\"record\",\"name\":\"%s\",\"fields\":[{\"name\":\"x\",\"type\":{\"type\":\"int\",\"logicalType\":\"%s\"}}]}";
+        String days = named.formatted("Days", "date");
+        String union = "[" + days + "," + named.formatted("Times", "time-millis") + "]";
+        AvroReader same = evolving(record(union), record(union));
+        assertThat(same.read(new byte[] {2, 14}).get("f")).hasToString("{\"x\": 7}");
+        String other = "[" + named.formatted("Days", "time-millis") + "]";
+        AvroReader evolving = evolving(record(other), record(union));
+        assertThatExceptionOfType(InvalidRequestException.class)
+                .isThrownBy(() -> evolving.read(new byte[] {0, 14}))
+                .withMessageContaining("R.f.x is a date there and a time-millis here");
+    }
+
+    @Test
     void aFieldWithoutDefaultThatTheWriterLacksIsNamed() throws IOException {
         Schema writer = AvroSchemas.parse("{\"type\":\"record\",\"name\":\"R\",\"fields\":[]}");
         Schema withDefault =

@@ -16,31 +16,13 @@ final class EngineCounters {
     long formNanos;
     private final AtomicLong finishedRequests = new AtomicLong();
     private final AtomicLong failedRequests = new AtomicLong();
+    private final long kvBytesPerToken;
     private double sumOfKvWaste;
     private volatile EngineStats published;
 
-    EngineCounters(int numBlocks, long kvBytesPerToken) {
-        published =
-                new EngineStats(
-                        0,
-                        0,
-                        0,
-                        numBlocks,
-                        0,
-                        0,
-                        kvBytesPerToken,
-                        0,
-                        0,
-                        0,
-                        0,
-                        0,
-                        0,
-                        0,
-                        0,
-                        0,
-                        0,
-                        0,
-                        0);
+    EngineCounters(Scheduler scheduler, long kvBytesPerToken) {
+        this.kvBytesPerToken = kvBytesPerToken;
+        publish(scheduler, 0);
     }
 
     /** Takes the share of used KV slots that will hold no token after this step. */
@@ -61,7 +43,7 @@ final class EngineCounters {
                         pool.numBlocks(),
                         pool.numUsed(),
                         pool.numCachedFree(),
-                        published.kvBytesPerToken(),
+                        kvBytesPerToken,
                         steps == 0 ? 0 : sumOfKvWaste / steps,
                         steps,
                         scheduler.numPreemptions(),

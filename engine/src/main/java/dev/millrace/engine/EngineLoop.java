@@ -53,7 +53,7 @@ final class EngineLoop implements Runnable {
         this.admission = new AdmissionQueue(config.maxWaitingTokens(), config.queueCapacity());
         this.scheduler = new Scheduler(config, parts.numBlocks(), parts.model().window(), forecast);
         this.pipeline = new StepPipeline(parts.runner(), config.maxNumSeqs());
-        this.counters = new EngineCounters(parts.numBlocks(), parts.kvBytesPerToken());
+        this.counters = new EngineCounters(scheduler, parts.kvBytesPerToken());
         this.end = new EngineEnd(parts.model().name());
         this.judge = new FormJudge(parts.model().name());
         this.clock = clock;

@@ -224,6 +224,24 @@ final class RowOpsTest {
     }
 
     @Test
+    void aRowWithANumberMissingHasNoLogprob() {
+        float[][] x = Guarded.random(3, 1500, new Random(SEED));
+        x[0][1201] = Float.NaN;
+        x[1][7] = Float.POSITIVE_INFINITY;
+        try (Kernels kernels = backend.open()) {
+            Tensor out = kernels.allocate(DType.F32, 1, 3, "test");
+            Tensor ids = kernels.allocate(DType.INT32, 1, 3, "test");
+            kernels.copyIn(new int[] {3, 3, 3}, 3, ids);
+            kernels.tokenLogprobs(out, Guarded.of(kernels, DType.F32, x).tensor, ids, 3);
+            float[] actual = new float[3];
+            kernels.copyOut(out, 3, actual);
+            assertThat(actual[0]).isNaN();
+            assertThat(actual[1]).isNaN();
+            assertThat(actual[2]).isFinite();
+        }
+    }
+
+    @Test
     void logprobsMatchTheReference() {
         Random random = new Random(SEED);
         for (int v : new int[] {1, 7, 100, 1024, 4099}) {

@@ -22,6 +22,33 @@ final class CharacterSets {
 
     private CharacterSets() {}
 
+    /** The two states of a set, and what leads from one to the other. */
+    private static final class Builder {
+        private final Automaton.Builder states = new Automaton.Builder();
+        private final int start = states.createState();
+        private final int end = states.createState();
+
+        Builder() {
+            states.setAccept(end, true);
+        }
+
+        /** Adds the code points of a range, less surrogates. */
+        void add(int from, int to) {
+            int below = Math.min(to, Character.MIN_SURROGATE - 1);
+            if (from <= below) {
+                states.addTransition(start, end, from, below);
+            }
+            int above = Math.max(from, Character.MAX_SURROGATE + 1);
+            if (above <= to) {
+                states.addTransition(start, end, above, to);
+            }
+        }
+
+        Automaton finish() {
+            return states.finish();
+        }
+    }
+
     /** Every code point. */
     static Automaton any() {
         return not(Automata.makeEmpty());
@@ -33,55 +60,34 @@ final class CharacterSets {
     }
 
     static Automaton range(int from, int to) {
-        Automaton.Builder builder = new Automaton.Builder();
-        int start = builder.createState();
-        int end = builder.createState();
-        builder.setAccept(end, true);
-        addRange(builder, start, end, from, to);
+        Builder builder = new Builder();
+        builder.add(from, to);
         return builder.finish();
     }
 
     static Automaton not(Automaton set) {
-        Automaton.Builder builder = new Automaton.Builder();
-        int start = builder.createState();
-        int end = builder.createState();
-        builder.setAccept(end, true);
+        Builder builder = new Builder();
         Transition transition = new Transition();
         int count = set.getNumStates() == 0 ? 0 : set.initTransition(0, transition);
         int from = 0;
         for (int i = 0; i < count; i++) {
             set.getNextTransition(transition);
-            addRange(builder, start, end, from, transition.min - 1);
+            builder.add(from, transition.min - 1);
             from = transition.max + 1;
         }
-        addRange(builder, start, end, from, Character.MAX_CODE_POINT);
+        builder.add(from, Character.MAX_CODE_POINT);
         return builder.finish();
-    }
-
-    /** Adds the code points of a range. */
-    private static void addRange(Automaton.Builder builder, int start, int end, int from, int to) {
-        int below = Math.min(to, Character.MIN_SURROGATE - 1);
-        if (from <= below) {
-            builder.addTransition(start, end, from, below);
-        }
-        int above = Math.max(from, Character.MAX_SURROGATE + 1);
-        if (above <= to) {
-            builder.addTransition(start, end, above, to);
-        }
     }
 
     /** Two states for all of them, so that repetitions stay small. */
     static Automaton union(List<Automaton> sets) {
-        Automaton.Builder builder = new Automaton.Builder();
-        int start = builder.createState();
-        int end = builder.createState();
-        builder.setAccept(end, true);
+        Builder builder = new Builder();
         Transition transition = new Transition();
         for (Automaton set : sets) {
             int count = set.getNumStates() == 0 ? 0 : set.initTransition(0, transition);
             for (int i = 0; i < count; i++) {
                 set.getNextTransition(transition);
-                builder.addTransition(start, end, transition.min, transition.max);
+                builder.add(transition.min, transition.max);
             }
         }
         return builder.finish();
@@ -117,12 +123,9 @@ final class CharacterSets {
     }
 
     private static Automaton ofAll(int... codePoints) {
-        Automaton.Builder builder = new Automaton.Builder();
-        int start = builder.createState();
-        int end = builder.createState();
-        builder.setAccept(end, true);
+        Builder builder = new Builder();
         for (int codePoint : codePoints) {
-            builder.addTransition(start, end, codePoint);
+            builder.add(codePoint, codePoint);
         }
         return builder.finish();
     }
@@ -161,15 +164,12 @@ final class CharacterSets {
                 all.appendCodePoint(codePoint);
             }
         }
-        Automaton.Builder builder = new Automaton.Builder();
-        int start = builder.createState();
-        int end = builder.createState();
-        builder.setAccept(end, true);
+        Builder builder = new Builder();
         Matcher matcher = pattern.matcher(all);
         while (matcher.find()) {
             int from = all.codePointAt(matcher.start());
             int to = all.codePointBefore(matcher.end());
-            addRange(builder, start, end, from, to);
+            builder.add(from, to);
         }
         return builder.finish();
     }

@@ -29,16 +29,9 @@ record HalvesMatrix(WeightSource stored, int headDim) implements WeightSource {
     @Override
     public void readRows(int firstRow, int numRows, ByteBuffer target) {
         Objects.checkFromIndexSize(firstRow, numRows, n());
-        int rowBytes = Math.toIntExact(format().rowBytes(k()));
-        ByteBuffer head = ByteBuffer.allocate(Math.multiplyExact(headDim, rowBytes));
-        int end = firstRow + numRows;
-        for (int start = firstRow - firstRow % headDim; start < end; start += headDim) {
-            head.clear();
-            stored.readRows(start, headDim, head);
-            int to = Math.min(end - start, headDim);
-            for (int row = Math.max(firstRow - start, 0); row < to; row++) {
-                target.put(head.array(), storedRow(row, headDim) * rowBytes, rowBytes);
-            }
+        for (int row = firstRow; row < firstRow + numRows; row++) {
+            int inHead = row % headDim;
+            stored.readRows(row - inHead + storedRow(inHead, headDim), 1, target);
         }
     }
 

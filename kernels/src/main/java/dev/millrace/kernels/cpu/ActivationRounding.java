@@ -8,7 +8,7 @@ package dev.millrace.kernels.cpu;
  * scale; codes stop at ±448 (Micikevicius et al., arXiv 2209.05433).
  */
 final class ActivationRounding {
-    private static final float MAX_INT8 = 127;
+    static final float MAX_INT8 = 127;
     private static final float MAX_E4M3 = 448;
     private static final int LOWEST_E4M3_EXPONENT = -6;
     private static final int FRACTION_BITS = 3;
@@ -32,7 +32,8 @@ final class ActivationRounding {
         }
     }
 
-    private static float largest(float[] in, int from, int length) {
+    /** The largest magnitude; NaN if there is one. */
+    static float largest(float[] in, int from, int length) {
         float largest = 0;
         for (int i = 0; i < length; i++) {
             largest = Math.max(largest, Math.abs(in[from + i]));

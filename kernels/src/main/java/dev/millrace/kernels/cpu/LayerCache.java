@@ -19,7 +19,6 @@ import java.nio.ByteOrder;
 final class LayerCache {
     private static final VarHandle SCALES =
             MethodHandles.byteArrayViewVarHandle(float[].class, ByteOrder.LITTLE_ENDIAN);
-    private static final float MOST = 127;
 
     /** Numbers this small count as 0, as what they are divided by would be infinite. */
     private static final float LEAST = 0x1p-100f;
@@ -72,16 +71,13 @@ final class LayerCache {
 
     /** Rounds {@code count} numbers to bytes; returns their scale, NaN if one is infinite or not a number. */
     private static float round(float[] in, int from, byte[] out, int to, int step, int count) {
-        float largest = 0;
-        for (int i = 0; i < count; i++) {
-            largest = Math.max(largest, Math.abs(in[from + i]));
-        }
+        float largest = ActivationRounding.largest(in, from, count);
         boolean finite = Float.isFinite(largest);
-        float factor = finite && largest > LEAST ? MOST / largest : 0;
+        float factor = finite && largest > LEAST ? ActivationRounding.MAX_INT8 / largest : 0;
         for (int i = 0; i < count; i++) {
             out[to + i * step] = finite ? (byte) Math.rint(in[from + i] * factor) : 0;
         }
-        return finite ? largest / MOST : Float.NaN;
+        return finite ? largest / ActivationRounding.MAX_INT8 : Float.NaN;
     }
 
     /**
