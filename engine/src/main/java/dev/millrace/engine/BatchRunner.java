@@ -1,7 +1,8 @@
 package dev.millrace.engine;
 
 /**
- * Computes scheduled batches: block copies, keys and values, and the next token of every sequence that has caught up.
+ * Computes scheduled batches: block copies, keys and values, and the next token of every sequence that has caught up. {@link
+ * ModelRunner} does so with a model; others stand in where a run of the engine itself is measured or tested.
  *
  * <p>Thread-safety: none; called by the engine thread.
  */

@@ -15,8 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The duty cycle of the engine thread: drain commands, schedule, launch, read, update, complete. What is launched is the step that
- * was just scheduled; what is read and brought into the books is the one before it, where the device works by itself.
+ * The duty cycle of the engine thread: drain commands, schedule, launch, read, update, complete. {@link Scheduler} makes a step,
+ * {@link StepPipeline} launches it by {@link ModelRunner}. What is launched is the step that was just scheduled; what is read and
+ * brought into the books is the one before it, where the device works by itself.
  *
  * <p>It owns all mutable state (Agrona's agent style). Whatever goes wrong in a step ends the loop: every request in
  * flight then fails, none is left open.

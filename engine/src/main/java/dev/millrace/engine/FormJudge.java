@@ -32,7 +32,7 @@ final class FormJudge {
                         TimeUnit.SECONDS,
                         new ArrayBlockingQueue<>(MAX_WAITING),
                         task -> {
-                            Thread created = new Thread(task, name + "-judge");
+                            Thread created = new Thread(task, "millrace-engine-" + name + "-judge");
                             created.setDaemon(true);
                             return created;
                         },

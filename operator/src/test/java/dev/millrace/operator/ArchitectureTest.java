@@ -46,6 +46,17 @@ final class ArchitectureTest {
     }
 
     @Test
+    void onlyTheCudaBackendKnowsTheDriver() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.millrace.kernels.cuda..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("jcuda..")
+                .check(CLASSES);
+    }
+
+    @Test
     void noStateIsWrittenWithJavaSerializationOrKryo() {
         noClasses()
                 .that()

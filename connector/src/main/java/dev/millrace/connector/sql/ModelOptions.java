@@ -195,7 +195,7 @@ public final class ModelOptions {
                     .durationType()
                     .noDefaultValue()
                     .withDescription(
-                            "Deadline of a row, after which it leaves with `finish_reason` = `timeout`. By default, and at most, nine tenths"
+                            "Deadline of a row, after which it leaves with `finish_reason` = `timeout`. By default, and at most, eight tenths"
                                     + " of Flink's own `table.exec.async-ml-predict.timeout`, which would fail the job.");
 
     public static final ConfigOption<Duration> ENGINE_LINGER =
