@@ -1,10 +1,7 @@
 package dev.millrace.connector;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.millrace.engine.InvalidRequestException;
 import dev.millrace.engine.Problem;
 import java.util.List;
@@ -12,13 +9,6 @@ import org.apache.avro.generic.GenericRecord;
 
 /** Reads an answer as one JSON object. Errors name keys and types, never what the model wrote. */
 final class JsonAnswer {
-    private static final ObjectReader READER =
-            JsonMapper.builder()
-                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-                    .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-                    .build()
-                    .readerFor(JsonNode.class);
-
     private JsonAnswer() {}
 
     /**
@@ -37,7 +27,7 @@ final class JsonAnswer {
     static JsonNode parse(String answer) {
         JsonNode node;
         try {
-            node = READER.readTree(answer);
+            node = StrictJson.read(answer);
         } catch (JsonProcessingException e) {
             int at = e.getLocation() == null ? 0 : (int) e.getLocation().getCharOffset();
             throw notJson("text of " + answer.length() + " characters, invalid at " + at);

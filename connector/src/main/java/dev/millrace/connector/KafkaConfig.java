@@ -5,9 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
-import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /**
  * How to reach a Kafka cluster.
@@ -58,15 +56,13 @@ record KafkaConfig(String bootstrapServers, Map<String, String> properties)
 
     private static Map<String, String> properties(Settings settings, JobOption option) {
         Map<String, String> properties = settings.group(option);
-        Set<String> decided =
-                properties.keySet().stream()
-                        .filter(DECIDED::containsKey)
-                        .collect(Collectors.toSet());
-        for (String key : decided) {
-            throw Settings.invalid(
-                    option.key() + "." + key,
-                    "a property that the job sets",
-                    "the option " + DECIDED.get(key).key());
+        for (String key : properties.keySet()) {
+            if (DECIDED.containsKey(key)) {
+                throw Settings.invalid(
+                        option.key() + "." + key,
+                        "a property that the job sets",
+                        "the option " + DECIDED.get(key).key());
+            }
         }
         return properties;
     }

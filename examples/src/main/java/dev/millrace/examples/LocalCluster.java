@@ -5,7 +5,6 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.concurrent.ExecutionException;
 import org.apache.flink.api.common.JobID;
-import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.runtime.client.JobExecutionException;
@@ -58,11 +57,6 @@ final class LocalCluster implements AutoCloseable {
     /** Whether the job has ended, well or not. */
     boolean isEnded(JobID job) throws InterruptedException, ExecutionException {
         return cluster.getJobStatus(job).get().isGloballyTerminalState();
-    }
-
-    /** Whether all that the job restarts after a failure runs again. */
-    boolean isRunning(JobID job) throws InterruptedException, ExecutionException {
-        return cluster.getJobStatus(job).get() == JobStatus.RUNNING;
     }
 
     /** Waits for the job's end; a failed job is an exception. */

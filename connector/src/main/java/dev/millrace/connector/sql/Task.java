@@ -21,11 +21,6 @@ public enum Task {
         this.text = text;
     }
 
-    /** Whether the answer is written token by token. */
-    boolean generates() {
-        return this == GENERATE || this == CHAT || this == EXTRACT;
-    }
-
     /** As in options. */
     @Override
     public String toString() {

@@ -1,11 +1,10 @@
 package dev.millrace.connector.sql.row;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.millrace.connector.Nearest;
+import dev.millrace.connector.StrictJson;
 import dev.millrace.connector.sql.ModelOptions;
 import dev.millrace.connector.sql.OptionList;
 import dev.millrace.connector.sql.SqlError;
@@ -24,11 +23,6 @@ import org.apache.flink.table.types.logical.RowType;
  */
 public record AnswerSchema(Configuration config, RowType columns) {
     private static final String DEFINITIONS = "#/$defs/";
-    private static final JsonMapper JSON =
-            JsonMapper.builder()
-                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-                    .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-                    .build();
 
     /**
      * What the engine is given.
@@ -76,7 +70,7 @@ public record AnswerSchema(Configuration config, RowType columns) {
     /** The given schema goes into the derived one, whose order of keys holds; its definitions go to where its references lead. */
     private static String joined(String own, String derived) {
         try {
-            JsonNode given = JSON.readTree(own);
+            JsonNode given = StrictJson.read(own);
             if (!(given instanceof ObjectNode schema)) {
                 throw unreadable("no JSON object");
             }
@@ -85,7 +79,7 @@ public record AnswerSchema(Configuration config, RowType columns) {
                     throw unreadable("the reference '" + reference.asText() + "'");
                 }
             }
-            ObjectNode all = (ObjectNode) JSON.readTree(derived);
+            ObjectNode all = (ObjectNode) StrictJson.read(derived);
             JsonNode definitions = schema.remove("$defs");
             if (definitions != null) {
                 all.set("$defs", definitions);

@@ -1,10 +1,8 @@
 package dev.millrace.connector.sql.row;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.millrace.connector.StrictJson;
 import dev.millrace.engine.AnswerFormat;
 import java.util.Objects;
 import org.apache.flink.table.api.ValidationException;
@@ -34,13 +32,6 @@ import org.apache.flink.table.types.logical.RowType;
  * <p>Thread-safety: immutable; may be used from any thread.
  */
 public final class RowSchema {
-    private static final ObjectReader JSON =
-            JsonMapper.builder()
-                    .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-                    .build()
-                    .readerFor(JsonNode.class);
-
     private final String schema;
     private final ValueReader reader;
 
@@ -79,7 +70,7 @@ public final class RowSchema {
      */
     public RowData read(String answer) {
         try {
-            JsonNode value = JSON.readTree(answer);
+            JsonNode value = StrictJson.read(answer);
             return (RowData) Objects.requireNonNull(reader.read(value));
         } catch (JsonProcessingException e) {
             // Without the cause: it quotes the answer.
