@@ -22,7 +22,8 @@ final class FlinkCheck {
             return Finding.bad(SUBJECT, "no folder " + lib, "Set FLINK_HOME to Flink's folder");
         }
         List<String> jars = jars(lib);
-        List<String> millrace = jars.stream().filter(n -> n.startsWith("millrace")).toList();
+        List<String> millrace =
+                jars.stream().filter(n -> n.matches("(flink-sql-connector-)?millrace-.*")).toList();
         List<String> kafka =
                 jars.stream()
                         .filter(n -> n.matches("(flink-(sql-)?connector-kafka|kafka-clients)-.*"))

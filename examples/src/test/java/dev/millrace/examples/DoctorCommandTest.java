@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -50,7 +51,11 @@ final class DoctorCommandTest {
         assertThat(FlinkCheck.run(folder.toString()).mark()).isEqualTo(Finding.Mark.ABSENT);
         Files.createFile(lib.resolve("flink-connector-kafka-5.0.0-2.2.jar"));
         assertThat(FlinkCheck.run(folder.toString()).fix()).contains("Take it out");
-        Files.createFile(lib.resolve("millrace-operator-0.1.0.jar"));
-        assertThat(FlinkCheck.run(folder.toString()).mark()).isEqualTo(Finding.Mark.GOOD);
+        for (String jar :
+                List.of("millrace-operator-0.1.0.jar", "flink-sql-connector-millrace-0.1.0.jar")) {
+            Path file = Files.createFile(lib.resolve(jar));
+            assertThat(FlinkCheck.run(folder.toString()).mark()).isEqualTo(Finding.Mark.GOOD);
+            Files.delete(file);
+        }
     }
 }
