@@ -19,7 +19,9 @@ import java.util.stream.Collectors;
 import org.apache.avro.Schema;
 import org.apache.flink.api.common.functions.util.ListCollector;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -98,6 +100,39 @@ class KafkaLlmJobITCase {
                                 "bad-4", "PROMPT_TOO_LONG LLM-RQ-03",
                                 "bad-5", codes.get("bad-5")));
         assertThat(codes.get("bad-5")).startsWith("INVALID_INPUT LLM-SP-");
+    }
+
+    @Test
+    void onlyCommittedRecordsAreAnsweredWhateverTheDelivery(TestInfo test) throws Exception {
+        JobConfig config = config(test, "delivery-guarantee=at-least-once");
+        try (KafkaProducer<byte[], byte[]> producer = transactional(inputTopic(config))) {
+            producer.initTransactions();
+            send(producer, config, "aborted");
+            producer.abortTransaction();
+            send(producer, config, "committed");
+            producer.commitTransaction();
+        }
+
+        flink.awaitEnd(flink.submit(config, engine()));
+
+        assertThat(TestingTopics.read(kafka, config.outputTopic()))
+                .extracting(answer -> text(answer.key()))
+                .containsExactly("committed");
+        assertThat(TestingTopics.read(kafka, config.deadLetterTopic())).isEmpty();
+    }
+
+    private static KafkaProducer<byte[], byte[]> transactional(String id) {
+        return new KafkaProducer<>(
+                Map.of("bootstrap.servers", kafka.bootstrapServers(), "transactional.id", id),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
+    }
+
+    private static void send(KafkaProducer<byte[], byte[]> producer, JobConfig config, String key)
+            throws Exception {
+        producer.beginTransaction();
+        byte[] ticket = TestingTickets.encode(TestingTickets.ticket(1, "please"));
+        producer.send(new ProducerRecord<>(inputTopic(config), key.getBytes(UTF_8), ticket)).get();
     }
 
     @Test

@@ -1,10 +1,13 @@
 package dev.millrace.examples;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -80,6 +83,36 @@ final class CommandContractTest {
         assertThat(both.json().get(1).get("index").intValue()).isEqualTo(1);
         assertThat(both.json().get(1).get("error").get("code").textValue()).isEqualTo("LLM-RQ-02");
         assertThat(both.json().get(1).get("error").get("message").textValue()).contains("999999");
+    }
+
+    @Test
+    void deviceAndThreadsAreTakenAndChangeNoToken() {
+        CommandRun run = generate("--token-ids", "5,6,7", "--device", "cpu", "--threads", "1");
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.json()).isEqualTo(generate("--token-ids", "5,6,7").json());
+        assertBadInput(generate("--token-ids", "5,6,7", "--device", "tpu"), "cuda:N");
+        assertBadInput(generate("--token-ids", "5,6,7", "--threads", "0"), "threads");
+    }
+
+    @Test
+    void chatAnswersLineByLineUntilAnEmptyOne() {
+        String one = chat("Hi\n");
+        assertThat(one).startsWith("> ").endsWith("\n> ").hasSizeGreaterThan(5);
+        assertThat(chat("Hi\n\nnot read\n")).isEqualTo(one);
+        assertThat(chat("Hi\nAgain\n")).startsWith(one).endsWith("\n> ").isNotEqualTo(one);
+    }
+
+    private static String chat(String lines) {
+        InputStream before = System.in;
+        System.setIn(new ByteArrayInputStream(lines.getBytes(UTF_8)));
+        try {
+            CommandRun run =
+                    CommandRun.of("chat", "--model", model, "--max-tokens", "4", "--ignore-eos");
+            assertThat(run.exitCode()).as(run.err()).isZero();
+            return run.out();
+        } finally {
+            System.setIn(before);
+        }
     }
 
     @Test

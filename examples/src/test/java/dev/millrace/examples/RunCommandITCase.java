@@ -90,6 +90,15 @@ final class RunCommandITCase {
         assertThat(run.err()).contains("tikets").doesNotContain("\tat ");
     }
 
+    @Test
+    void aCheckpointFolderThatCannotBeWrittenIsFoundBeforeTheJobStarts() {
+        CommandRun run = run("here", "--set", "checkpoint.dir=" + jobFile.resolve("below"));
+        assertThat(run.exitCode()).isEqualTo(3);
+        assertThat(run.err())
+                .contains("quickstart.yaml/below", "LLM-JB-15")
+                .doesNotContain("\tat ");
+    }
+
     private static CommandRun run(String outputTopic, String... more) {
         List<String> arguments = new ArrayList<>(List.of("run", jobFile.toString()));
         overrides(outputTopic).forEach(override -> arguments.addAll(List.of("--set", override)));
