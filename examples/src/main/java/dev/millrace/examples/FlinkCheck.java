@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Whether the jars in a Flink session's {@code lib/} suit the jobs that are submitted to it. */
@@ -21,29 +22,39 @@ final class FlinkCheck {
         if (!Files.isDirectory(lib)) {
             return Finding.bad(SUBJECT, "no folder " + lib, "Set FLINK_HOME to Flink's folder");
         }
-        List<String> jars = jars(lib);
-        List<String> millrace =
-                jars.stream().filter(n -> n.matches("(flink-sql-connector-)?millrace-.*")).toList();
-        List<String> kafka =
-                jars.stream()
-                        .filter(n -> n.matches("(flink-(sql-)?connector-kafka|kafka-clients)-.*"))
-                        .toList();
-        if (millrace.isEmpty() && !kafka.isEmpty()) {
-            return Finding.bad(
+        return finding(lib, jars(lib));
+    }
+
+    private static Finding finding(Path lib, List<String> jars) {
+        String sql = named("flink-sql-connector-millrace-.*", jars);
+        String millrace = named("millrace-.*", jars);
+        String kafka = named("(flink-(sql-)?connector-kafka|kafka-clients)-.*", jars);
+        if (!sql.isEmpty()) {
+            return Finding.good(
                     SUBJECT,
-                    lib + " has " + String.join(", ", kafka) + ", which jobs bring along as well",
-                    "Take it out and restart the session: classes that are there twice end jobs with a"
-                            + " ClassCastException");
+                    lib
+                            + " has "
+                            + sql
+                            + ": statements share one engine; `millrace run` wants a session of its own");
         }
-        return millrace.isEmpty()
+        if (!millrace.isEmpty()) {
+            return Finding.good(SUBJECT, lib + " has " + millrace + ": jobs share one engine");
+        }
+        return kafka.isEmpty()
                 ? Finding.absent(
                         SUBJECT,
                         "no millrace jar in "
                                 + lib
                                 + ": every job brings its own, and an engine of its own")
-                : Finding.good(
+                : Finding.bad(
                         SUBJECT,
-                        lib + " has " + String.join(", ", millrace) + ": jobs share one engine");
+                        lib + " has " + kafka + ", which jobs bring along as well",
+                        "Take it out and restart the session: classes that are there twice end jobs with a"
+                                + " ClassCastException");
+    }
+
+    private static String named(String pattern, List<String> jars) {
+        return jars.stream().filter(jar -> jar.matches(pattern)).collect(Collectors.joining(", "));
     }
 
     private static List<String> jars(Path lib) throws IOException {
