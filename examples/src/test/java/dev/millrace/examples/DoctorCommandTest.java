@@ -35,12 +35,12 @@ final class DoctorCommandTest {
                         "--model",
                         folder.resolve("no/model").toString(),
                         "--bootstrap-servers",
-                        "127.0.0.1:9");
+                        "no-such-host.invalid:9092");
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.out())
                 .containsPattern("\u2717 model .*\\[LLM-HB-01\\]\\R  fix: Check the name")
                 .containsPattern(
-                        "\u2717 Kafka .*127.0.0.1:9.*\\R  fix: Check that the broker runs");
+                        "\u2717 Kafka .*no-such-host.invalid:9092.*\\R  fix: Check that the broker runs");
     }
 
     @Test

@@ -14,13 +14,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The documents list what the code has, and their examples work. Shell blocks of the README are run by {@code .ci/run}. */
 class DocumentationTest {
     private static final Path ROOT = Path.of("..");
+
+    /** To a file of the sources; what stands behind # is left to readers. */
+    private static final Pattern LINK = Pattern.compile("]\\((?!https?:|#)([^)#\\s]+)");
 
     @Test
     void everyErrorCodeIsListedWithItsStatus() throws IOException {
@@ -57,6 +63,34 @@ class DocumentationTest {
                                             option.allowed(),
                                             shown,
                                             option.description()));
+        }
+    }
+
+    @Test
+    void everyCommandIsNamedInTheReadme() throws IOException {
+        assertThat(Files.readString(ROOT.resolve("README.md")))
+                .contains(
+                        Millrace.commandLine().getSubcommands().keySet().stream()
+                                .map(command -> "`" + command + "`")
+                                .toList());
+    }
+
+    @Test
+    void everyLinkBetweenDocumentsLeadsSomewhere() throws IOException {
+        List<Path> documents = new ArrayList<>();
+        for (String name :
+                List.of("README.md", "CONTRIBUTING.md", "docs", "examples/triage-model")) {
+            try (Stream<Path> files = Files.walk(ROOT.resolve(name))) {
+                files.filter(file -> file.toString().endsWith(".md")).forEach(documents::add);
+            }
+        }
+        assertThat(documents).hasSizeGreaterThan(30);
+        for (Path document : documents) {
+            for (MatchResult link : LINK.matcher(Files.readString(document)).results().toList()) {
+                assertThat(document.resolveSibling(link.group(1)))
+                        .as("link in %s", document)
+                        .exists();
+            }
         }
     }
 

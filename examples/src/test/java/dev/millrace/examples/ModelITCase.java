@@ -12,7 +12,6 @@ import dev.millrace.engine.Message;
 import dev.millrace.engine.Prompt;
 import dev.millrace.engine.Request;
 import dev.millrace.engine.SamplingParams;
-import dev.millrace.engine.TokenIds;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -65,7 +64,7 @@ final class ModelITCase {
                         .isEqualTo(golden.required("promptTokenIds").size());
                 assertThat(completion.outputs().get(0).tokenIds())
                         .as("answer to %s", golden)
-                        .isEqualTo(tokenIds(golden.required("tokenIds")));
+                        .isEqualTo(TestingModel.tokenIds(golden.required("tokenIds")));
             }
         }
     }
@@ -112,12 +111,5 @@ final class ModelITCase {
                                                 message.required("role").textValue(),
                                                 message.required("content").textValue()))
                         .toList());
-    }
-
-    private static TokenIds tokenIds(JsonNode array) {
-        return TokenIds.of(
-                StreamSupport.stream(array.spliterator(), false)
-                        .mapToInt(JsonNode::intValue)
-                        .toArray());
     }
 }

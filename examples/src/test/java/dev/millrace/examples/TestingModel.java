@@ -2,6 +2,7 @@ package dev.millrace.examples;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.millrace.engine.TokenIds;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -31,6 +32,14 @@ final class TestingModel {
             JsonNode prompts = JSON.readTree(reference).required("prompts");
             return StreamSupport.stream(prompts.spliterator(), false).toList();
         }
+    }
+
+    /** Token ids of a file with answers. */
+    static TokenIds tokenIds(JsonNode ids) {
+        return TokenIds.of(
+                StreamSupport.stream(ids.spliterator(), false)
+                        .mapToInt(JsonNode::intValue)
+                        .toArray());
     }
 
     /** Token ids as the command line takes them. */

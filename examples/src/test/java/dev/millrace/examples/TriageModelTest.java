@@ -11,14 +11,12 @@ import dev.millrace.engine.LlmEngine;
 import dev.millrace.engine.Prompt;
 import dev.millrace.engine.Request;
 import dev.millrace.engine.SamplingParams;
-import dev.millrace.engine.TokenIds;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -56,14 +54,7 @@ final class TriageModelTest {
                 .isEqualTo(golden.required("promptTokenIds").size());
         assertThat(completion.outputs().get(0).tokenIds())
                 .as("answer to %s", id)
-                .isEqualTo(tokenIds(golden.required("generatedTokenIds")));
-    }
-
-    private static TokenIds tokenIds(JsonNode ids) {
-        return TokenIds.of(
-                StreamSupport.stream(ids.spliterator(), false)
-                        .mapToInt(JsonNode::intValue)
-                        .toArray());
+                .isEqualTo(TestingModel.tokenIds(golden.required("generatedTokenIds")));
     }
 
     private static JsonNode goldens() throws IOException {

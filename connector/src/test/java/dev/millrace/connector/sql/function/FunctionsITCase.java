@@ -10,7 +10,6 @@ import dev.millrace.engine.LlmEngine;
 import dev.millrace.engine.TestConfigs;
 import java.util.List;
 import org.apache.flink.api.common.RuntimeExecutionMode;
-import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.apache.flink.types.Row;
 import org.junit.jupiter.api.Test;
@@ -21,13 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The functions of the module, asynchronous in streaming mode and blocking in batch mode. */
 class FunctionsITCase {
-    @RegisterExtension
-    static final MiniClusterExtension CLUSTER =
-            new MiniClusterExtension(
-                    new MiniClusterResourceConfiguration.Builder()
-                            .setNumberTaskManagers(1)
-                            .setNumberSlotsPerTaskManager(2)
-                            .build());
+    @RegisterExtension static final MiniClusterExtension CLUSTER = TestingSql.cluster();
 
     private static final String TICKETS =
             "CREATE VIEW tickets AS SELECT * FROM (VALUES (1, 'printer on fire'), (2, 'cannot log in'), (3, CAST(NULL AS STRING))) AS"

@@ -10,7 +10,6 @@ import dev.millrace.engine.TestConfigs;
 import dev.millrace.engine.TestingEngines;
 import java.util.List;
 import org.apache.flink.api.common.RuntimeExecutionMode;
-import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.apache.flink.types.Row;
 import org.junit.jupiter.api.Test;
@@ -20,13 +19,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** {@code CREATE MODEL} and {@code ML_PREDICT} on a cluster in this process. */
 class ModelProviderITCase {
-    @RegisterExtension
-    static final MiniClusterExtension CLUSTER =
-            new MiniClusterExtension(
-                    new MiniClusterResourceConfiguration.Builder()
-                            .setNumberTaskManagers(1)
-                            .setNumberSlotsPerTaskManager(2)
-                            .build());
+    @RegisterExtension static final MiniClusterExtension CLUSTER = TestingSql.cluster();
 
     private static final String TICKETS =
             "(VALUES (1, 'printer on fire'), (2, 'cannot log in'), (3, CAST(NULL AS STRING)), (4, 'where is my invoice'))"

@@ -12,7 +12,6 @@ import dev.millrace.engine.TestingEngines;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.apache.flink.runtime.testutils.MiniClusterResourceConfiguration;
 import org.apache.flink.test.junit5.MiniClusterExtension;
 import org.apache.flink.types.Row;
 import org.junit.jupiter.api.Test;
@@ -22,13 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Rows that cannot be answered, in queries that go on. Jobs do not restart here, so a query that returns rows had no failure. */
 class RowErrorsITCase {
-    @RegisterExtension
-    static final MiniClusterExtension CLUSTER =
-            new MiniClusterExtension(
-                    new MiniClusterResourceConfiguration.Builder()
-                            .setNumberTaskManagers(1)
-                            .setNumberSlotsPerTaskManager(2)
-                            .build());
+    @RegisterExtension static final MiniClusterExtension CLUSTER = TestingSql.cluster();
 
     private static final String OUTPUT =
             "OUTPUT (answer STRING, finish_reason STRING, prompt_tokens INT, error_code STRING)";
@@ -190,13 +183,10 @@ class RowErrorsITCase {
                 model(fake(), "'max-context-size' = '16', 'error-handling-strategy' = 'failover'");
         assertThatThrownBy(() -> sql.rows(PREDICT))
                 .satisfies(
-                        error -> {
-                            StringBuilder all = new StringBuilder();
-                            for (Throwable one = error; one != null; one = one.getCause()) {
-                                all.append(one.getMessage());
-                            }
-                            assertThat(all).contains("LLM-SQ-13").doesNotContain("forty letters");
-                        });
+                        error ->
+                                assertThat(TestingSql.allMessages(error))
+                                        .contains("LLM-SQ-13")
+                                        .doesNotContain("forty letters"));
     }
 
     @Test
