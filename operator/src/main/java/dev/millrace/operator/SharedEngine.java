@@ -54,7 +54,7 @@ public final class SharedEngine implements AutoCloseable {
      */
     public static SharedEngine acquire(EngineProvider provider, Duration linger)
             throws InterruptedException {
-        return acquire(List.of(provider), linger);
+        return acquire(PROCESS, List.of(provider), linger);
     }
 
     /**
@@ -70,7 +70,7 @@ public final class SharedEngine implements AutoCloseable {
             throws InterruptedException {
         try {
             List<Integer> indexes = FlinkGpus.indexes(gpus);
-            return acquire(provider.onGpus(indexes), options.engineLinger());
+            return acquire(PROCESS, provider.onGpus(indexes), options.engineLinger());
         } catch (InvalidModelException e) {
             throw new SuppressRestartsException(e);
         } catch (EngineFailedException e) {
@@ -79,17 +79,7 @@ public final class SharedEngine implements AutoCloseable {
         }
     }
 
-    /** As {@link #acquire(EngineProvider, Duration)}, with the provider whose device has the fewest users in this process. */
-    static SharedEngine acquire(List<EngineProvider> providers, Duration linger)
-            throws InterruptedException {
-        return acquire(PROCESS, providers, linger);
-    }
-
-    static SharedEngine acquire(EngineRegistry registry, EngineProvider provider, Duration linger)
-            throws InterruptedException {
-        return acquire(registry, List.of(provider), linger);
-    }
-
+    /** A lease on the engine of that provider whose device has the fewest users in this process. */
     static SharedEngine acquire(
             EngineRegistry registry, List<EngineProvider> providers, Duration linger)
             throws InterruptedException {

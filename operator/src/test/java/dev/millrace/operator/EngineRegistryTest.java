@@ -10,6 +10,7 @@ import dev.millrace.engine.InvalidModelException;
 import dev.millrace.engine.LlmEngine;
 import dev.millrace.engine.Problem;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
@@ -23,11 +24,15 @@ final class EngineRegistryTest {
     private final EngineRegistry registry = new EngineRegistry();
     private final TestingProvider provider = TestingProvider.of(TestEngines::free);
 
+    private SharedEngine acquire(EngineProvider wanted, Duration linger)
+            throws InterruptedException {
+        return SharedEngine.acquire(registry, List.of(wanted), linger);
+    }
+
     @Test
     void usersOfOneProviderShareOneEngine() throws Exception {
-        SharedEngine first = SharedEngine.acquire(registry, provider, Duration.ZERO);
-        SharedEngine second =
-                SharedEngine.acquire(registry, new TestingProvider(provider.name()), Duration.ZERO);
+        SharedEngine first = acquire(provider, Duration.ZERO);
+        SharedEngine second = acquire(new TestingProvider(provider.name()), Duration.ZERO);
         assertThat(second.engine()).isSameAs(first.engine());
         first.close();
         first.close(); // counts once
@@ -41,19 +46,19 @@ final class EngineRegistryTest {
     @Test
     void otherProviderGetsAnotherEngine() throws Exception {
         TestingProvider other = TestingProvider.of(TestEngines::free);
-        try (SharedEngine first = SharedEngine.acquire(registry, provider, Duration.ZERO);
-                SharedEngine second = SharedEngine.acquire(registry, other, Duration.ZERO)) {
+        try (SharedEngine first = acquire(provider, Duration.ZERO);
+                SharedEngine second = acquire(other, Duration.ZERO)) {
             assertThat(second.engine()).isNotSameAs(first.engine());
         }
     }
 
     @Test
     void engineLingersForTheNextUser() throws Exception {
-        SharedEngine first = SharedEngine.acquire(registry, provider, LONG);
+        SharedEngine first = acquire(provider, LONG);
         first.close();
         assertThat(registry.users()).isZero();
         assertThat(registry.size()).isEqualTo(1);
-        SharedEngine second = SharedEngine.acquire(registry, provider, LONG);
+        SharedEngine second = acquire(provider, LONG);
         assertThat(second.engine()).isSameAs(first.engine());
         assertThat(provider.loads()).isEqualTo(1);
         second.close();
@@ -64,7 +69,7 @@ final class EngineRegistryTest {
 
     @Test
     void engineIsClosedWhenItsLingerHasPassed() throws Exception {
-        SharedEngine lease = SharedEngine.acquire(registry, provider, Duration.ofMillis(20));
+        SharedEngine lease = acquire(provider, Duration.ofMillis(20));
         lease.close();
         await().until(() -> registry.size() == 0);
         await().untilAsserted(() -> assertThatEngineIsClosed(lease.engine()));
@@ -72,7 +77,7 @@ final class EngineRegistryTest {
 
     @Test
     void closingTheIdleLeavesEnginesInUseAlone() throws Exception {
-        try (SharedEngine lease = SharedEngine.acquire(registry, provider, LONG)) {
+        try (SharedEngine lease = acquire(provider, LONG)) {
             registry.closeIdle();
             assertThatEngineRuns(lease.engine());
         }
@@ -81,11 +86,11 @@ final class EngineRegistryTest {
 
     @Test
     void discardedEngineIsClosedByItsLastUserAndLoadedAnewForOthers() throws Exception {
-        SharedEngine broken = SharedEngine.acquire(registry, provider, LONG);
-        SharedEngine alsoBroken = SharedEngine.acquire(registry, provider, LONG);
+        SharedEngine broken = acquire(provider, LONG);
+        SharedEngine alsoBroken = acquire(provider, LONG);
         broken.discard();
         broken.close();
-        try (SharedEngine fresh = SharedEngine.acquire(registry, provider, Duration.ZERO)) {
+        try (SharedEngine fresh = acquire(provider, Duration.ZERO)) {
             assertThat(fresh.engine()).isNotSameAs(broken.engine());
             alsoBroken.discard(); // may not take the fresh one away
             alsoBroken.close();
@@ -111,11 +116,10 @@ final class EngineRegistryTest {
                             }
                             return TestEngines.free();
                         });
-        assertThatThrownBy(() -> SharedEngine.acquire(registry, failing, LONG))
-                .isSameAs(failure.get());
+        assertThatThrownBy(() -> acquire(failing, LONG)).isSameAs(failure.get());
         assertThat(registry.size()).isZero();
         failure.set(null);
-        try (SharedEngine lease = SharedEngine.acquire(registry, failing, Duration.ZERO)) {
+        try (SharedEngine lease = acquire(failing, Duration.ZERO)) {
             assertThatEngineRuns(lease.engine());
         }
     }
@@ -139,7 +143,7 @@ final class EngineRegistryTest {
                 new Thread(
                         () -> {
                             try {
-                                SharedEngine.acquire(registry, slow, Duration.ZERO);
+                                acquire(slow, Duration.ZERO);
                             } catch (InterruptedException e) {
                                 thrown.set(e);
                             }
