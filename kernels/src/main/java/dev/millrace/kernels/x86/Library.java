@@ -34,27 +34,46 @@ final class Library {
 
     /** Loads a library; returns why it cannot be used, or null. */
     static String load(InputStream library) {
+        if (library == null) {
+            return "this jar was built without them";
+        }
+        try {
+            byte[] bytes = library.readAllBytes();
+            return isWhole(bytes)
+                    ? loadCopy(bytes)
+                    : "the library in the jar is not whole: " + bytes.length + " bytes";
+        } catch (IOException e) {
+            return "the library in the jar cannot be read: " + e;
+        }
+    }
+
+    private static String loadCopy(byte[] bytes) {
         Path folder = null;
         Path copy = null;
         try {
-            if (library == null) {
-                return "this jar was built without them";
-            }
-            byte[] bytes = library.readAllBytes();
-            if (!isWhole(bytes)) {
-                return "the library in the jar is not whole: " + bytes.length + " bytes";
-            }
             folder = Files.createTempDirectory("millrace-x86-");
             copy = folder.resolve(RESOURCE);
             Files.write(copy, bytes);
             System.load(copy.toString());
             return null;
-        } catch (IOException | UnsatisfiedLinkError e) {
-            return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+        } catch (IOException e) {
+            return "no copy of the library can be written to the temporary directory, which java.io.tmpdir names: "
+                    + e;
+        } catch (UnsatisfiedLinkError e) {
+            return refusal(String.valueOf(e.getMessage()));
         } finally {
             delete(copy);
             delete(folder);
         }
+    }
+
+    /** What the system says in one line and, where it does not name the cause, what that is. */
+    static String refusal(String message) {
+        String line = message.lines().findFirst().orElse("");
+        return line.contains("failed to map segment")
+                ? line
+                        + "; the temporary directory is mounted noexec, or may hold no programs: name another by java.io.tmpdir"
+                : line;
     }
 
     /** The table of sections ends an ELF file; the system maps a shorter one too, and the process dies when it reads what is missing. */

@@ -73,6 +73,17 @@ final class LibraryTest {
         }
     }
 
+    /** The text is what glibc 2.36 and JDK 17 say on a tmpfs that is mounted noexec. */
+    @Test
+    void aDirectoryForNoProgramsIsNamedAsTheCause() {
+        String copy = "/tmp/millrace-x86-4198931123828119035/libmillrace-x86.so: ";
+        String text = copy + copy + "failed to map segment from shared object";
+        assertThat(Library.refusal(text))
+                .startsWith(text)
+                .endsWith(
+                        "is mounted noexec, or may hold no programs: name another by java.io.tmpdir");
+    }
+
     @Test
     void aSecondClassLoaderLoadsACopyOfItsOwn() throws Exception {
         List<Family> here = Family.available();
