@@ -77,6 +77,11 @@ public final class X86Kernels extends NarrowKernels {
                         });
     }
 
+    /** Runs so far of which several threads took parts: each ends when the last of them is done. */
+    public long sharedRuns() {
+        return pool.sharedRuns();
+    }
+
     @Override
     public DType activationType() {
         return activation;

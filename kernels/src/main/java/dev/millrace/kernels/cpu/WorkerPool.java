@@ -68,6 +68,11 @@ public final class WorkerPool implements AutoCloseable {
         return numThreads;
     }
 
+    /** Runs so far that were handed to the other threads; what one part holds, the caller does alone. */
+    public long sharedRuns() {
+        return epoch;
+    }
+
     /** Runs all parts and returns when they are done; throws what a part threw. */
     public void run(int parts, Work newWork) {
         if (parts <= 1 || numThreads == 1) {
