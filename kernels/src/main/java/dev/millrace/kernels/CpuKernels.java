@@ -20,9 +20,7 @@ import dev.millrace.kernels.cpu.RowOps;
 import dev.millrace.kernels.cpu.Sampling;
 import dev.millrace.kernels.cpu.WeightPacker;
 import dev.millrace.kernels.cpu.WorkerPool;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * The CPU backend: checks arguments, then hands them to the operation in {@code cpu}. Operations are done when the call
@@ -30,9 +28,8 @@ import java.util.Optional;
  *
  * <p>Thread-safety: as {@link Kernels}.
  */
-public final class CpuKernels implements Kernels {
+public final class CpuKernels extends HostKernels {
     private final BufferPool buffers = new BufferPool();
-    private final Arguments arguments = new Arguments(DType.F32);
     private final Lanes lanes;
     private final WorkerPool pool;
     private final WeightPacker packer;
@@ -50,7 +47,6 @@ public final class CpuKernels implements Kernels {
     private final Logprobs logprobs;
     private final Sampling sampling;
     private final boolean quantizesActivations;
-    private boolean closed;
 
     CpuKernels(KernelsConfig config) {
         this(
@@ -69,6 +65,7 @@ public final class CpuKernels implements Kernels {
 
     /** Takes over {@code pool}. */
     CpuKernels(WorkerPool pool, Lanes lanes, boolean quantizesActivations) {
+        super(DType.F32);
         this.pool = pool;
         this.lanes = lanes;
         this.quantizesActivations = quantizesActivations;
@@ -96,16 +93,6 @@ public final class CpuKernels implements Kernels {
     }
 
     @Override
-    public DType activationType() {
-        return DType.F32;
-    }
-
-    @Override
-    public DType kvType() {
-        return DType.F32;
-    }
-
-    @Override
     public List<DType> kvTypes(int headDim) {
         return List.of(DType.F32, DType.INT8);
     }
@@ -113,17 +100,6 @@ public final class CpuKernels implements Kernels {
     @Override
     public boolean quantizesActivations() {
         return quantizesActivations;
-    }
-
-    /** Rounded to E4M3, but kept in float32. */
-    @Override
-    public DType quantizedKvType() {
-        return DType.F32;
-    }
-
-    @Override
-    public Optional<DeviceBytes> deviceBytes() {
-        return Optional.empty();
     }
 
     @Override
@@ -137,7 +113,7 @@ public final class CpuKernels implements Kernels {
         if (dtype == DType.INT8) {
             throw new KernelException("the CPU backend has no tensors of " + dtype);
         }
-        HostBuffer buffer = buffers.allocateHost(dtype, (long) rows * columns, purpose);
+        Buffer buffer = allocateBuffer(dtype, (long) rows * columns, purpose);
         return new Tensor(dtype, rows, columns, columns, buffer, 0);
     }
 
@@ -186,43 +162,12 @@ public final class CpuKernels implements Kernels {
     }
 
     @Override
-    public KvCache allocateKvCache(KvShape shape, DType type) {
-        checkOpen();
-        Checks.kvShape(shape);
-        Checks.kvType(type, kvTypes(shape.headDim()), shape);
-        long length = (long) shape.numBlocks() * shape.storedElements(type);
-        List<Buffer> keys = new ArrayList<>();
-        List<Buffer> values = new ArrayList<>();
-        for (int layer = 0; layer < shape.numLayers(); layer++) {
-            keys.add(buffers.allocateHost(type, length, "kv"));
-            values.add(buffers.allocateHost(type, length, "kv"));
-        }
-        return new KvCache(shape, keys, values);
-    }
-
-    @Override
     public KvCache allocateKvCache(KvShape shape, KvScales scales) {
         return allocateKvCache(shape).with(this, scales);
     }
 
     @Override
-    public void copyIn(int[] source, int count, Tensor target) {
-        copyIn(source, count, target, target.host().dtype() == DType.INT32);
-    }
-
-    @Override
-    public void copyIn(long[] source, int count, Tensor target) {
-        copyIn(source, count, target, target.host().dtype() == DType.INT64);
-    }
-
-    @Override
-    public void copyIn(float[] source, int count, Tensor target) {
-        copyIn(source, count, target, target.host().dtype() == DType.F32);
-    }
-
-    private void copyIn(Object source, int count, Tensor target, boolean sameType) {
-        checkOpen();
-        Checks.copy("copyIn", target, count, sameType);
+    void copyArrayIn(Object source, int count, Tensor target) {
         for (int done = 0, row = 0; done < count; row++) {
             int length = Math.min(target.columns(), count - done);
             int to = (int) target.offset() + row * target.rowStride();
@@ -232,10 +177,7 @@ public final class CpuKernels implements Kernels {
     }
 
     @Override
-    public void copyInTokens(int[] source, int count, Tensor target, Tensor drawn) {
-        checkOpen();
-        Checks.vector("copyInTokens", "target", target, DType.INT32, count);
-        Checks.vector("copyInTokens", "drawn", drawn, DType.INT32, 1);
+    void copyTokens(int[] source, int count, Tensor target, Tensor drawn) {
         int[] ids = drawn.host().ints();
         int[] to = target.host().ints();
         for (int i = 0; i < count; i++) {
@@ -245,18 +187,7 @@ public final class CpuKernels implements Kernels {
     }
 
     @Override
-    public void copyOut(Tensor source, int count, int[] target) {
-        copyOut(source, count, target, source.dtype() == DType.INT32);
-    }
-
-    @Override
-    public void copyOut(Tensor source, int count, float[] target) {
-        copyOut(source, count, target, source.dtype() == DType.F32);
-    }
-
-    private void copyOut(Tensor source, int count, Object target, boolean sameType) {
-        checkOpen();
-        Checks.copy("copyOut", source, count, sameType);
+    void copyArrayOut(Tensor source, int count, Object target) {
         for (int done = 0, row = 0; done < count; row++) {
             int length = Math.min(source.columns(), count - done);
             int from = (int) source.offset() + row * source.rowStride();
@@ -266,55 +197,34 @@ public final class CpuKernels implements Kernels {
     }
 
     @Override
-    public Readback newReadback(int bytes) {
-        checkOpen();
-        return new HostReadback(this);
-    }
-
-    @Override
-    public int stepsAhead() {
-        return 0;
-    }
-
-    @Override
-    public void synchronize() {
-        checkOpen();
-    }
-
-    @Override
     public void embed(Tensor out, PackedBatch batch, Weight table, float scale) {
-        checkOpen();
-        arguments.embed(out, batch, table);
+        arguments().embed(out, batch, table);
         embedding.run(out, batch, table, scale);
     }
 
     @Override
     public void rmsNorm(Tensor out, Tensor in, Tensor weight, float epsilon, int rows) {
-        checkOpen();
-        arguments.rmsNorm(out, in, weight, rows);
+        arguments().rmsNorm(out, in, weight, rows);
         rmsNorm.run(out, in, null, weight, epsilon, rows);
     }
 
     @Override
     public void addRmsNorm(
             Tensor out, Tensor residual, Tensor delta, Tensor weight, float epsilon, int rows) {
-        checkOpen();
-        arguments.addRmsNorm(out, residual, delta, weight, rows);
+        arguments().addRmsNorm(out, residual, delta, weight, rows);
         rmsNorm.run(out, residual, delta, weight, epsilon, rows);
     }
 
     @Override
     public void headRmsNorm(Tensor heads, Tensor weight, float epsilon, int rows) {
-        checkOpen();
-        arguments.headRmsNorm(heads, weight, rows);
+        arguments().headRmsNorm(heads, weight, rows);
         rmsNorm.run(heads, heads, null, weight, epsilon, rows);
     }
 
     @Override
     public void layerNorm(
             Tensor out, Tensor in, Tensor weight, Tensor bias, float epsilon, int rows) {
-        checkOpen();
-        arguments.layerNorm(out, in, weight, bias, rows);
+        arguments().layerNorm(out, in, weight, bias, rows);
         layerNorm.run(out, in, null, weight, bias, epsilon, rows);
     }
 
@@ -327,51 +237,44 @@ public final class CpuKernels implements Kernels {
             Tensor bias,
             float epsilon,
             int rows) {
-        checkOpen();
-        arguments.addLayerNorm(out, residual, delta, weight, bias, rows);
+        arguments().addLayerNorm(out, residual, delta, weight, bias, rows);
         layerNorm.run(out, residual, delta, weight, bias, epsilon, rows);
     }
 
     @Override
     public void add(Tensor out, Tensor residual, Tensor delta, int rows) {
-        checkOpen();
-        arguments.add(out, residual, delta, rows);
+        arguments().add(out, residual, delta, rows);
         rowOps.add(out, residual, delta, rows);
     }
 
     @Override
     public void activate(Tensor x, Activation activation, int rows) {
-        checkOpen();
-        arguments.activate(x, rows);
+        arguments().activate(x, rows);
         rowOps.activate(x, activation, rows);
     }
 
     @Override
     public void linear(Tensor out, Tensor in, Weight weight, Tensor bias, int rows) {
-        checkOpen();
-        arguments.linear(out, in, weight, inputType(weight), bias, rows);
+        arguments().linear(out, in, weight, inputType(weight), bias, rows);
         linear.run(out, in, weight, bias, rows);
     }
 
     @Override
     public void linearArgmax(Tensor tokenIds, Tensor in, Weight weight, float softCap, int rows) {
-        checkOpen();
-        arguments.linearArgmax(tokenIds, in, weight, rows);
+        arguments().linearArgmax(tokenIds, in, weight, rows);
         linearArgmax.run(tokenIds, in, weight, softCap, rows);
     }
 
     @Override
     public void gatedLinear(
             Tensor out, Tensor in, Weight gateUp, Tensor bias, Activation activation, int rows) {
-        checkOpen();
-        arguments.gatedLinear(out, in, gateUp, inputType(gateUp), bias, rows);
+        arguments().gatedLinear(out, in, gateUp, inputType(gateUp), bias, rows);
         gatedLinear.run(out, in, gateUp, bias, activation, rows);
     }
 
     @Override
     public void routeExperts(ExpertRouting routing, Tensor logits, boolean normalized, int rows) {
-        checkOpen();
-        arguments.routeExperts(routing, logits, rows);
+        arguments().routeExperts(routing, logits, rows);
         experts.route(routing, logits, normalized, rows);
     }
 
@@ -383,8 +286,7 @@ public final class CpuKernels implements Kernels {
             Tensor bias,
             ExpertRouting routing,
             int rows) {
-        checkOpen();
-        arguments.expertLinear(out, in, weight, bias, routing, rows);
+        arguments().expertLinear(out, in, weight, bias, routing, rows);
         experts.linear(out, in, weight, bias, routing);
     }
 
@@ -397,23 +299,20 @@ public final class CpuKernels implements Kernels {
             Activation activation,
             ExpertRouting routing,
             int rows) {
-        checkOpen();
-        arguments.expertGatedLinear(out, in, gateUp, bias, routing, rows);
+        arguments().expertGatedLinear(out, in, gateUp, bias, routing, rows);
         experts.gatedLinear(out, in, gateUp, bias, activation, routing);
     }
 
     @Override
     public void combineExperts(Tensor out, Tensor in, ExpertRouting routing, int rows) {
-        checkOpen();
-        arguments.combineExperts(out, in, routing, rows);
+        arguments().combineExperts(out, in, routing, rows);
         experts.combine(out, in, routing, rows);
     }
 
     @Override
     public void ropeAndStoreKv(
             Tensor q, Tensor k, Tensor v, Rope rope, PackedBatch batch, KvCache cache, int layer) {
-        checkOpen();
-        arguments.ropeAndStoreKv(q, k, v, rope, batch, cache, layer);
+        arguments().ropeAndStoreKv(q, k, v, rope, batch, cache, layer);
         ropeStoreKv.run(q, k, v, rope, batch, cache, layer);
     }
 
@@ -425,69 +324,48 @@ public final class CpuKernels implements Kernels {
             int layer,
             PackedBatch batch,
             AttentionParams params) {
-        checkOpen();
-        arguments.attention(out, q, cache, layer, batch, params);
+        arguments().attention(out, q, cache, layer, batch, params);
         Checks.sequences(batch, cache.shape().blockSize());
         attention.run(out, q, cache, layer, batch, params);
     }
 
     @Override
     public void gatherRows(Tensor out, Tensor in, Tensor rowIndexes, int rows) {
-        checkOpen();
-        arguments.gatherRows(out, in, rowIndexes, rows);
+        arguments().gatherRows(out, in, rowIndexes, rows);
         rowOps.gatherRows(out, in, rowIndexes, rows);
     }
 
     @Override
     public void softCap(Tensor logits, float softCap, int rows) {
-        checkOpen();
-        arguments.softCap(logits, softCap, rows);
+        arguments().softCap(logits, softCap, rows);
         rowOps.softCap(logits, softCap, rows);
     }
 
     @Override
     public void copyBlocks(KvCache cache, Tensor pairs, int numPairs) {
-        checkOpen();
-        arguments.copyBlocks(pairs, numPairs);
+        arguments().copyBlocks(pairs, numPairs);
         rowOps.copyBlocks(cache, pairs, numPairs);
     }
 
     @Override
     public void tokenLogprobs(Tensor out, Tensor logits, Tensor targets, int rows) {
-        checkOpen();
-        arguments.tokenLogprobs(out, logits, targets, rows);
+        arguments().tokenLogprobs(out, logits, targets, rows);
         logprobs.run(out, logits, targets, rows);
     }
 
     @Override
     public void sample(Tensor logits, SamplingBatch batch) {
-        checkOpen();
-        arguments.sample(logits, batch);
+        arguments().sample(logits, batch);
         sampling.run(logits, batch);
     }
 
     @Override
-    public int replayRows(int rows) {
-        return rows;
+    Buffer allocateBuffer(DType type, long length, String purpose) {
+        return buffers.allocateHost(type, length, purpose);
     }
 
     @Override
-    public void replay(int shape, Runnable step) {
-        checkOpen();
-        step.run();
-    }
-
-    private void checkOpen() {
-        if (closed) {
-            throw new KernelException("the CPU kernels are closed");
-        }
-    }
-
-    @Override
-    public void close() {
-        if (!closed) {
-            closed = true;
-            pool.close();
-        }
+    void release() {
+        pool.close();
     }
 }

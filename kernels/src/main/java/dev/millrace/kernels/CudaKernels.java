@@ -239,38 +239,33 @@ public final class CudaKernels implements Kernels {
 
     @Override
     public void embed(Tensor out, PackedBatch batch, Weight table, float scale) {
-        prepareLaunch();
-        arguments.embed(out, batch, table);
+        arguments().embed(out, batch, table);
         embedding.run(out, batch, table, scale);
     }
 
     @Override
     public void rmsNorm(Tensor out, Tensor in, Tensor weight, float epsilon, int rows) {
-        prepareLaunch();
-        arguments.rmsNorm(out, in, weight, rows);
+        arguments().rmsNorm(out, in, weight, rows);
         rmsNorm.run(out, in, null, weight, epsilon, rows);
     }
 
     @Override
     public void addRmsNorm(
             Tensor out, Tensor residual, Tensor delta, Tensor weight, float epsilon, int rows) {
-        prepareLaunch();
-        arguments.addRmsNorm(out, residual, delta, weight, rows);
+        arguments().addRmsNorm(out, residual, delta, weight, rows);
         rmsNorm.run(out, residual, delta, weight, epsilon, rows);
     }
 
     @Override
     public void headRmsNorm(Tensor heads, Tensor weight, float epsilon, int rows) {
-        prepareLaunch();
-        arguments.headRmsNorm(heads, weight, rows);
+        arguments().headRmsNorm(heads, weight, rows);
         rmsNorm.run(heads, heads, null, weight, epsilon, rows);
     }
 
     @Override
     public void layerNorm(
             Tensor out, Tensor in, Tensor weight, Tensor bias, float epsilon, int rows) {
-        prepareLaunch();
-        arguments.layerNorm(out, in, weight, bias, rows);
+        arguments().layerNorm(out, in, weight, bias, rows);
         layerNorm.run(out, in, null, weight, bias, epsilon, rows);
     }
 
@@ -283,51 +278,44 @@ public final class CudaKernels implements Kernels {
             Tensor bias,
             float epsilon,
             int rows) {
-        prepareLaunch();
-        arguments.addLayerNorm(out, residual, delta, weight, bias, rows);
+        arguments().addLayerNorm(out, residual, delta, weight, bias, rows);
         layerNorm.run(out, residual, delta, weight, bias, epsilon, rows);
     }
 
     @Override
     public void add(Tensor out, Tensor residual, Tensor delta, int rows) {
-        prepareLaunch();
-        arguments.add(out, residual, delta, rows);
+        arguments().add(out, residual, delta, rows);
         rowOps.add(out, residual, delta, rows);
     }
 
     @Override
     public void activate(Tensor x, Activation activation, int rows) {
-        prepareLaunch();
-        arguments.activate(x, rows);
+        arguments().activate(x, rows);
         rowOps.activate(x, activation, rows);
     }
 
     @Override
     public void linear(Tensor out, Tensor in, Weight weight, Tensor bias, int rows) {
-        prepareLaunch();
-        arguments.linear(out, in, weight, inputType(weight), bias, rows);
+        arguments().linear(out, in, weight, inputType(weight), bias, rows);
         linear.run(out, in, weight, bias, rows);
     }
 
     @Override
     public void linearArgmax(Tensor tokenIds, Tensor in, Weight weight, float softCap, int rows) {
-        prepareLaunch();
-        arguments.linearArgmax(tokenIds, in, weight, rows);
+        arguments().linearArgmax(tokenIds, in, weight, rows);
         linearArgmax.run(tokenIds, in, weight, softCap, rows);
     }
 
     @Override
     public void gatedLinear(
             Tensor out, Tensor in, Weight gateUp, Tensor bias, Activation activation, int rows) {
-        prepareLaunch();
-        arguments.gatedLinear(out, in, gateUp, inputType(gateUp), bias, rows);
+        arguments().gatedLinear(out, in, gateUp, inputType(gateUp), bias, rows);
         gatedLinear.run(out, in, gateUp, bias, activation, rows);
     }
 
     @Override
     public void routeExperts(ExpertRouting routing, Tensor logits, boolean normalized, int rows) {
-        prepareLaunch();
-        arguments.routeExperts(routing, logits, rows);
+        arguments().routeExperts(routing, logits, rows);
         experts.route(routing, logits, normalized, rows);
     }
 
@@ -339,8 +327,7 @@ public final class CudaKernels implements Kernels {
             Tensor bias,
             ExpertRouting routing,
             int rows) {
-        prepareLaunch();
-        arguments.expertLinear(out, in, weight, bias, routing, rows);
+        arguments().expertLinear(out, in, weight, bias, routing, rows);
         experts.linear(out, in, weight, bias, routing, rows);
     }
 
@@ -353,23 +340,20 @@ public final class CudaKernels implements Kernels {
             Activation activation,
             ExpertRouting routing,
             int rows) {
-        prepareLaunch();
-        arguments.expertGatedLinear(out, in, gateUp, bias, routing, rows);
+        arguments().expertGatedLinear(out, in, gateUp, bias, routing, rows);
         experts.gatedLinear(out, in, gateUp, bias, activation, routing, rows);
     }
 
     @Override
     public void combineExperts(Tensor out, Tensor in, ExpertRouting routing, int rows) {
-        prepareLaunch();
-        arguments.combineExperts(out, in, routing, rows);
+        arguments().combineExperts(out, in, routing, rows);
         experts.combine(out, in, routing, rows);
     }
 
     @Override
     public void ropeAndStoreKv(
             Tensor q, Tensor k, Tensor v, Rope rope, PackedBatch batch, KvCache cache, int layer) {
-        prepareLaunch();
-        arguments.ropeAndStoreKv(q, k, v, rope, batch, cache, layer);
+        arguments().ropeAndStoreKv(q, k, v, rope, batch, cache, layer);
         ropeStoreKv.run(q, k, v, rope, batch, cache, layer);
     }
 
@@ -381,43 +365,37 @@ public final class CudaKernels implements Kernels {
             int layer,
             PackedBatch batch,
             AttentionParams params) {
-        prepareLaunch();
-        arguments.attention(out, q, cache, layer, batch, params);
+        arguments().attention(out, q, cache, layer, batch, params);
         attention.run(out, q, cache, layer, batch, params);
     }
 
     @Override
     public void gatherRows(Tensor out, Tensor in, Tensor rowIndexes, int rows) {
-        prepareLaunch();
-        arguments.gatherRows(out, in, rowIndexes, rows);
+        arguments().gatherRows(out, in, rowIndexes, rows);
         rowOps.gatherRows(out, in, rowIndexes, rows);
     }
 
     @Override
     public void softCap(Tensor logits, float softCap, int rows) {
-        prepareLaunch();
-        arguments.softCap(logits, softCap, rows);
+        arguments().softCap(logits, softCap, rows);
         rowOps.softCap(logits, softCap, rows);
     }
 
     @Override
     public void copyBlocks(KvCache cache, Tensor pairs, int numPairs) {
-        prepareLaunch();
-        arguments.copyBlocks(pairs, numPairs);
+        arguments().copyBlocks(pairs, numPairs);
         rowOps.copyBlocks(cache, pairs, numPairs);
     }
 
     @Override
     public void tokenLogprobs(Tensor out, Tensor logits, Tensor targets, int rows) {
-        prepareLaunch();
-        arguments.tokenLogprobs(out, logits, targets, rows);
+        arguments().tokenLogprobs(out, logits, targets, rows);
         logprobs.run(out, logits, targets, rows);
     }
 
     @Override
     public void sample(Tensor logits, SamplingBatch batch) {
-        prepareLaunch();
-        arguments.sample(logits, batch);
+        arguments().sample(logits, batch);
         sampling.run(logits, batch);
     }
 
@@ -468,6 +446,12 @@ public final class CudaKernels implements Kernels {
     public double copyRate(long bytes) {
         checkOpen();
         return runtime.copyRate(bytes);
+    }
+
+    /** Checks of an operation's arguments, for a device that is ready for its launch. */
+    private Arguments arguments() {
+        prepareLaunch();
+        return arguments;
     }
 
     private void prepareLaunch() {

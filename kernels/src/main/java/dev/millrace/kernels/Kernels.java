@@ -21,8 +21,7 @@ import java.util.Optional;
  *
  * <p>Thread-safety: one thread at a time, the owner; {@link #pack(WeightSource)} may be called while no operation runs.
  */
-public sealed interface Kernels extends AutoCloseable
-        permits CpuKernels, NarrowKernels, CudaKernels {
+public sealed interface Kernels extends AutoCloseable permits HostKernels, CudaKernels {
 
     /**
      * Opens the device that {@code config} names.

@@ -7,7 +7,11 @@ import java.util.List;
  *
  * <p>Thread-safety: as {@link Kernels}.
  */
-abstract sealed class NarrowKernels implements Kernels permits X86Kernels {
+abstract sealed class NarrowKernels extends HostKernels permits X86Kernels {
+
+    NarrowKernels(DType activation) {
+        super(activation);
+    }
 
     static KernelException portable(String operation) {
         return new KernelException(
