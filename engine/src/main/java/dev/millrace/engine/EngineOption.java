@@ -132,9 +132,6 @@ public enum EngineOption {
         if (value instanceof Enum<?> choice) {
             return choice.name().toLowerCase(Locale.ROOT);
         }
-        if (value instanceof KvCacheDtype dtype) {
-            return dtype.text();
-        }
         if (value instanceof Duration duration) {
             return OptionValues.durationText(duration);
         }
@@ -170,7 +167,7 @@ public enum EngineOption {
             case MAX_MODEL_LEN -> OptionValues.integer(text, 0, 1 << 24);
             case BLOCK_SIZE -> OptionValues.blockSize(text);
             case KV_CACHE_MEMORY -> OptionValues.sizeOrAuto(text);
-            case KV_CACHE_DTYPE -> OptionValues.kvCacheDtype(text);
+            case KV_CACHE_DTYPE -> OptionValues.named(KvCacheDtype.values(), text);
             case GPU_MEMORY_UTILIZATION -> OptionValues.share(text);
             case PREFIX_CACHING -> OptionValues.bool(text);
             case MAX_WAITING_TOKENS -> OptionValues.positiveLong(text);

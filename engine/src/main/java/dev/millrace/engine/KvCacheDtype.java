@@ -15,11 +15,6 @@ public enum KvCacheDtype {
     /** 8 bits (integers) with a scale for each token and head: half the memory of 16 bits, and half of what attention reads. */
     INT8;
 
-    /** As a user writes it. */
-    String text() {
-        return name().toLowerCase(Locale.ROOT);
-    }
-
     /**
      * The type on this device.
      *
@@ -40,7 +35,7 @@ public enum KvCacheDtype {
                     new Problem(
                             EngineError.INVALID_OPTION,
                             "option kv-cache-dtype on " + kernels.description(),
-                            text() + " for heads of " + headDim,
+                            name().toLowerCase(Locale.ROOT) + " for heads of " + headDim,
                             types + ", the types that this device stores such heads in",
                             "Leave kv-cache-dtype at auto; fp8 needs a GPU and heads of a multiple of 16 up to"
                                     + " 256, int8 the CPU and heads of a multiple of 4"));

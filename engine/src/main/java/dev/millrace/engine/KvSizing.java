@@ -125,7 +125,7 @@ final class KvSizing {
         plan.checkMeasured(available, LEAST_BLOCKS * oneBlock.blockBytes(type));
         KvShape exact = shape(available);
         if (exact.numBlocks() != cache.shape().numBlocks()) {
-            release(cache);
+            cache.release(kernels);
             runner.withCache(cache(exact, scales));
         }
         LOG.info(
@@ -136,13 +136,6 @@ final class KvSizing {
     private KvCache cache(KvShape shape, Optional<KvScales> scales) {
         return scales.map(each -> kernels.allocateKvCache(shape, each))
                 .orElseGet(() -> kernels.allocateKvCache(shape, type));
-    }
-
-    private void release(KvCache cache) {
-        cache.keys().forEach(buffer -> kernels.buffers().release(buffer, "kv"));
-        cache.values().forEach(buffer -> kernels.buffers().release(buffer, "kv"));
-        cache.keyScales().forEach(scales -> kernels.buffers().release(scales.buffer(), "kv"));
-        cache.valueScales().forEach(scales -> kernels.buffers().release(scales.buffer(), "kv"));
     }
 
     private long freeBytes() {

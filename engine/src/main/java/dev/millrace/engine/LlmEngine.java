@@ -66,10 +66,7 @@ public final class LlmEngine implements AutoCloseable {
 
     private void enter(Supplier<ActiveRequest> prepared) {
         checkRunning();
-        if (!loop.admission().admits()) {
-            throw overloaded();
-        }
-        if (!loop.submit(prepared.get())) {
+        if (!loop.admission().admits() || !loop.submit(prepared.get())) {
             throw overloaded();
         }
     }

@@ -1,6 +1,5 @@
 package dev.millrace.engine;
 
-import dev.millrace.kernels.DType;
 import dev.millrace.kernels.Kernels;
 import dev.millrace.kernels.PackedBatch;
 import dev.millrace.kernels.Tensor;
@@ -47,16 +46,8 @@ final class ModelInput {
         sentTables = new BlockTable[maxSeqs];
         sentVersions = new int[maxSeqs];
         tableRows = new Tensor[maxSeqs];
-        Tensor tables = packed.blockTables();
         for (int s = 0; s < maxSeqs; s++) {
-            tableRows[s] =
-                    new Tensor(
-                            DType.INT32,
-                            1,
-                            tables.columns(),
-                            tables.columns(),
-                            tables.buffer(),
-                            tables.offset() + (long) s * tables.rowStride());
+            tableRows[s] = packed.blockTables().rows(s, s + 1);
         }
     }
 

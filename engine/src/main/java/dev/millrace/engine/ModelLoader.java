@@ -118,21 +118,9 @@ final class ModelLoader {
             Kernels kernels) {
         ModelConfig model = checkpoint.config();
         int maxModelLen = maxModelLen(path, config, model);
-        ModelInfo info =
-                new ModelInfo(
-                        ModelPath.label(path),
-                        maxModelLen,
-                        model.vocabSize(),
-                        model.eosTokenIds(),
-                        checkpoint.fingerprint(),
-                        model.commonWindow(),
-                        model.shortRopePositions());
+        ModelInfo info = info(path, checkpoint, maxModelLen);
         kernels.checkHeads(model.headDim());
-        boolean scaled =
-                config.kvCacheDtype() == KvCacheDtype.FP8
-                        || (config.kvCacheDtype() == KvCacheDtype.AUTO
-                                && kernels.quantizesActivations()
-                                && checkpoint.kvScales().isPresent());
+        boolean scaled = hasKvScales(config, checkpoint, kernels);
         KvSizing kv =
                 new KvSizing(config, model, maxModelLen, kernels, scaled, checkpoint.deviceBytes());
         Decoder decoder =
@@ -152,6 +140,28 @@ final class ModelLoader {
                         0,
                         kv.bytesPerToken());
         return parts.withNumBlocks(kv.allocate(runner, parts, scales));
+    }
+
+    private static ModelInfo info(Path path, Checkpoint checkpoint, int maxModelLen) {
+        ModelConfig model = checkpoint.config();
+        return new ModelInfo(
+                ModelPath.label(path),
+                maxModelLen,
+                model.vocabSize(),
+                model.eosTokenIds(),
+                checkpoint.fingerprint(),
+                model.commonWindow(),
+                model.shortRopePositions());
+    }
+
+    /** Whether keys and values are stored with scales of their heads. */
+    private static boolean hasKvScales(
+            EngineConfig config, Checkpoint checkpoint, Kernels kernels) {
+        return switch (config.kvCacheDtype()) {
+            case FP8 -> true;
+            case INT8 -> false;
+            case AUTO -> kernels.quantizesActivations() && checkpoint.kvScales().isPresent();
+        };
     }
 
     /** Found before the cache takes the memory. */

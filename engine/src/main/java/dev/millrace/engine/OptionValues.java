@@ -49,15 +49,6 @@ final class OptionValues {
         return value;
     }
 
-    static Object kvCacheDtype(String text) {
-        for (KvCacheDtype dtype : KvCacheDtype.values()) {
-            if (dtype.text().equals(text)) {
-                return dtype;
-            }
-        }
-        throw new IllegalArgumentException("not allowed");
-    }
-
     /** 0 is auto. */
     static Object sizeOrAuto(String text) {
         return text.equals(AUTO) ? Long.valueOf(0) : size(text);

@@ -105,19 +105,9 @@ final class RowReader {
         states = states.length == 0 ? new float[maxRows * columns] : states;
         for (int start = from; start < end; start += maxRows) {
             int count = Math.min(maxRows, end - start);
-            kernels.copyOut(rows(normed, start, count), count * columns, states);
+            kernels.copyOut(normed.rows(start, start + count), count * columns, states);
             pooled.add(states, count, columns, decoder.stateScale());
         }
-    }
-
-    private static Tensor rows(Tensor tensor, int from, int count) {
-        return new Tensor(
-                tensor.dtype(),
-                count,
-                tensor.columns(),
-                tensor.rowStride(),
-                tensor.buffer(),
-                tensor.offset() + (long) from * tensor.rowStride());
     }
 
     /** Scores the rows that were put together; the i-th targets of those that have so many are one operation. */

@@ -1,5 +1,7 @@
 package dev.millrace.engine;
 
+import java.util.Arrays;
+
 /**
  * What one step computes: sequences, how many tokens of each, and which shared blocks are copied first; afterwards, the
  * tokens that were drawn.
@@ -33,8 +35,8 @@ final class ScheduledBatch {
     }
 
     void clear() {
-        java.util.Arrays.fill(sequences, 0, size, null);
-        java.util.Arrays.fill(sampledLogprobs, 0, size, null);
+        Arrays.fill(sequences, 0, size, null);
+        Arrays.fill(sampledLogprobs, 0, size, null);
         size = 0;
         numTokens = 0;
         numSampled = 0;

@@ -1,6 +1,7 @@
 package dev.millrace.engine;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 
 /**
@@ -166,7 +167,7 @@ final class Sequence {
         int count = numTokens;
         TokenIds ids = TokenIds.ofRange(tokens, numPromptTokens, count);
         if (sampling.logprobs() < 0) {
-            return new Progress(ids, java.util.List.of());
+            return new Progress(ids, List.of());
         }
         return new Progress(ids, Arrays.asList(logprobs).subList(0, count - numPromptTokens));
     }

@@ -1,5 +1,6 @@
 package dev.millrace.engine;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -38,7 +39,7 @@ final class TokenScores implements RowUse {
         for (int i = 0; i < targets.size(); i++) {
             cuTargets[i + 1] = cuTargets[i] + targets.get(i).length;
         }
-        int[] ids = targets.stream().flatMapToInt(java.util.Arrays::stream).toArray();
+        int[] ids = targets.stream().flatMapToInt(Arrays::stream).toArray();
         return new TokenScores(firstRow, cuTargets, TokenIds.of(ids));
     }
 

@@ -49,8 +49,8 @@ abstract sealed class HostKernels implements Kernels permits CpuKernels, NarrowK
         List<Buffer> keys = new ArrayList<>();
         List<Buffer> values = new ArrayList<>();
         for (int layer = 0; layer < shape.numLayers(); layer++) {
-            keys.add(allocateBuffer(type, length, "kv"));
-            values.add(allocateBuffer(type, length, "kv"));
+            keys.add(allocateBuffer(type, length, KvCache.PURPOSE));
+            values.add(allocateBuffer(type, length, KvCache.PURPOSE));
         }
         return new KvCache(shape, keys, values);
     }

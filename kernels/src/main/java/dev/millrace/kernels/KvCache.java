@@ -2,6 +2,7 @@ package dev.millrace.kernels;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Device memory of all keys and values, in blocks of {@code B} tokens; a slot is {@code block · B + position in block}.
@@ -21,6 +22,8 @@ public record KvCache(
         List<Buffer> values,
         List<Tensor> keyScales,
         List<Tensor> valueScales) {
+    /** What its memory is accounted for as. */
+    public static final String PURPOSE = "kv";
 
     public KvCache {
         keys = List.copyOf(keys);
@@ -48,11 +51,19 @@ public record KvCache(
         List<Tensor> tensors = new ArrayList<>();
         for (float[] layer : layers) {
             float[] row = KvScales.perHead(layer, shape.numKvHeads());
-            Tensor tensor = kernels.allocate(DType.F32, 1, row.length, "kv");
+            Tensor tensor = kernels.allocate(DType.F32, 1, row.length, PURPOSE);
             kernels.copyIn(row, row.length, tensor);
             tensors.add(tensor);
         }
         return tensors;
+    }
+
+    /** Gives all its memory back; nobody may use it from then on. */
+    public void release(Kernels kernels) {
+        Stream<Buffer> stored = Stream.of(keys, values).flatMap(List::stream);
+        Stream<Buffer> scales =
+                Stream.of(keyScales, valueScales).flatMap(List::stream).map(Tensor::buffer);
+        Stream.concat(stored, scales).forEach(buffer -> kernels.buffers().release(buffer, PURPOSE));
     }
 
     /** Scales of a layer's keys, or null for 1. */

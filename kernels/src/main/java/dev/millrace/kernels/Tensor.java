@@ -60,6 +60,13 @@ public record Tensor(
         return new Tensor(dtype, rows, to - from, rowStride, buffer, offset + from, scales);
     }
 
+    /** The rows {@code [from, to)}, without scales. */
+    public Tensor rows(int from, int to) {
+        Objects.checkFromToIndex(from, to, rows);
+        long first = offset + (long) from * rowStride;
+        return new Tensor(dtype, to - from, columns, rowStride, buffer, first);
+    }
+
     /** The memory of this view on the CPU backend. */
     HostBuffer host() {
         return (HostBuffer) buffer;

@@ -7,7 +7,6 @@ import dev.millrace.engine.LlmEngine;
 import dev.millrace.engine.Prompt;
 import dev.millrace.engine.Request;
 import dev.millrace.engine.SamplingParams;
-import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -59,7 +58,7 @@ public final class BenchCommand implements Callable<Integer> {
             measure(engine, prompts.warmup(engine.vocabSize(), random));
             ObjectNode result = measure(engine, prompts.measured(engine.vocabSize(), random));
             result.put("device", engine.device());
-            print(result);
+            Json.print(spec.commandLine().getOut(), output, result);
         }
         return ExitCodes.OK;
     }
@@ -107,15 +106,5 @@ public final class BenchCommand implements Callable<Integer> {
 
     private static double percent(long part, long all) {
         return all == 0 ? 0 : 100.0 * part / all;
-    }
-
-    private void print(ObjectNode result) {
-        PrintWriter out = spec.commandLine().getOut();
-        if (output == OutputFormat.json) {
-            out.println(Json.line(result));
-        } else {
-            Json.printTable(out, result);
-        }
-        out.flush();
     }
 }

@@ -7,7 +7,6 @@ import dev.millrace.engine.LlmEngine;
 import dev.millrace.engine.Prompt;
 import dev.millrace.engine.Request;
 import dev.millrace.engine.SamplingParams;
-import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
 import java.lang.management.ThreadMXBean;
@@ -76,7 +75,7 @@ public final class BenchLabelsCommand implements Callable<Integer> {
             long before = engine.stats().generatedTokens();
             Seconds generating = generate(engine, prompts.measured(vocabSize, random));
             long tokens = engine.stats().generatedTokens() - before;
-            print(
+            ObjectNode result =
                     Json.object()
                             .put("requests", scored.size())
                             .put("labels", labels.size())
@@ -85,7 +84,8 @@ public final class BenchLabelsCommand implements Callable<Integer> {
                             .put("ratio", generating.clock() / scoring.clock())
                             .put("cpuRatio", generating.cpu() / scoring.cpu())
                             .put("generatedTokensPerRecord", (double) tokens / scored.size())
-                            .put("device", engine.device()));
+                            .put("device", engine.device());
+            Json.print(spec.commandLine().getOut(), output, result);
         }
         return ExitCodes.OK;
     }
@@ -151,15 +151,5 @@ public final class BenchLabelsCommand implements Callable<Integer> {
             Patience.await(answer);
         }
         return Seconds.now().since(start);
-    }
-
-    private void print(ObjectNode result) {
-        PrintWriter out = spec.commandLine().getOut();
-        if (output == OutputFormat.json) {
-            out.println(Json.line(result));
-        } else {
-            Json.printTable(out, result);
-        }
-        out.flush();
     }
 }

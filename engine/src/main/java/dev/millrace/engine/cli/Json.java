@@ -33,8 +33,17 @@ final class Json {
         }
     }
 
-    /** Prints one line for each field, for people to read. */
-    static void printTable(PrintWriter out, ObjectNode object) {
+    /** Prints {@code object} in one line, or one line for each field, for people to read. */
+    static void print(PrintWriter out, OutputFormat format, ObjectNode object) {
+        if (format == OutputFormat.json) {
+            out.println(line(object));
+        } else {
+            printTable(out, object);
+        }
+        out.flush();
+    }
+
+    private static void printTable(PrintWriter out, ObjectNode object) {
         object.properties()
                 .forEach(
                         field ->

@@ -1,6 +1,7 @@
 package dev.millrace.engine.jinja;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -72,7 +73,7 @@ final class Access {
                         Object key = a.get(0, "key", null);
                         return map.containsKey(key) ? map.get(key) : a.get(1, "default", null);
                     };
-            case "copy" -> (s, a) -> new java.util.LinkedHashMap<Object, Object>(map);
+            case "copy" -> (s, a) -> new LinkedHashMap<Object, Object>(map);
             case "update", "pop", "popitem", "setdefault", "clear" -> changing(name);
             default -> null;
         };

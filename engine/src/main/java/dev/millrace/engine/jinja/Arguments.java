@@ -1,5 +1,6 @@
 package dev.millrace.engine.jinja;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -13,7 +14,7 @@ record Arguments(List<Object> positional, Map<String, Object> named) {
     static final Arguments NONE = new Arguments(List.of(), Map.of());
 
     static Arguments of(Object... values) {
-        return new Arguments(java.util.Arrays.asList(values), Map.of());
+        return new Arguments(Arrays.asList(values), Map.of());
     }
 
     int size() {

@@ -1,10 +1,12 @@
 package dev.millrace.engine.jinja;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.IntPredicate;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** The methods of Python's {@code str}; positions count code points. */
@@ -83,7 +85,7 @@ final class PythonText {
     static int compare(String a, String b) {
         int[] left = a.codePoints().toArray();
         int[] right = b.codePoints().toArray();
-        return java.util.Arrays.compare(left, right);
+        return Arrays.compare(left, right);
     }
 
     static String title(String text) {
@@ -106,7 +108,7 @@ final class PythonText {
                 + text.substring(first).toLowerCase(Locale.ROOT);
     }
 
-    private static boolean anyOf(Object given, java.util.function.Predicate<String> test) {
+    private static boolean anyOf(Object given, Predicate<String> test) {
         List<?> all = given instanceof Tuple tuple ? tuple : Collections.singletonList(given);
         for (Object each : all) {
             if (!(each instanceof String text)) {

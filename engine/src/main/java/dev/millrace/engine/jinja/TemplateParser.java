@@ -3,6 +3,7 @@ package dev.millrace.engine.jinja;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /** Reads a template: what is not known is refused with its line. */
 final class TemplateParser {
@@ -120,7 +121,7 @@ final class TemplateParser {
     }
 
     /** A body that break and continue cannot leave. */
-    private Node apart(java.util.function.Supplier<Node> parse) {
+    private Node apart(Supplier<Node> parse) {
         int outer = loops;
         loops = 0;
         Node node = parse.get();

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 
 /** The tests that {@code is} knows. */
 final class Tests {
@@ -94,6 +95,6 @@ final class Tests {
 
     private static boolean isSame(Object a, Object b) {
         boolean plain = a == null || a instanceof Boolean || a instanceof Number;
-        return plain ? java.util.Objects.equals(a, b) : a == b;
+        return plain ? Objects.equals(a, b) : a == b;
     }
 }

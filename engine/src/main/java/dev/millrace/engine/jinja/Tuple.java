@@ -1,6 +1,7 @@
 package dev.millrace.engine.jinja;
 
 import java.util.AbstractList;
+import java.util.Arrays;
 import java.util.List;
 
 /** A list that prints with parentheses. */
@@ -12,7 +13,7 @@ final class Tuple extends AbstractList<Object> {
     }
 
     static Tuple of(Object... items) {
-        return new Tuple(java.util.Arrays.asList(items));
+        return new Tuple(Arrays.asList(items));
     }
 
     @Override

@@ -53,7 +53,9 @@ public interface Checkpoint extends AutoCloseable {
     Optional<ChatTemplate> chatTemplate();
 
     /** Numbers that the model has learnt, however they are stored. */
-    long parameters();
+    default long parameters() {
+        return TensorPlan.parameters(config());
+    }
 
     /** The tensors that the checkpoint stores, in the order of their names. */
     List<TensorInfo> tensors();

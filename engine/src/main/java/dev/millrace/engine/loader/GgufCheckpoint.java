@@ -67,11 +67,6 @@ final class GgufCheckpoint implements Checkpoint {
     }
 
     @Override
-    public long parameters() {
-        return TensorPlan.parameters(config);
-    }
-
-    @Override
     public List<TensorInfo> tensors() {
         return store.infos();
     }

@@ -105,11 +105,6 @@ final class HfCheckpoint implements Checkpoint {
     }
 
     @Override
-    public long parameters() {
-        return TensorPlan.parameters(config);
-    }
-
-    @Override
     public List<TensorInfo> tensors() {
         return store.infos();
     }

@@ -30,7 +30,6 @@ public final class KvCalibration {
 
     private static final int TOKENS = SEQUENCES * LENGTH;
     private static final float LARGEST_E4M3 = 448;
-    private static final String KV = "kv";
 
     private final Kernels kernels;
     private final ModelConfig config;
@@ -134,8 +133,7 @@ public final class KvCalibration {
     }
 
     private void release() {
-        cache.keys().forEach(buffer -> kernels.buffers().release(buffer, KV));
-        cache.values().forEach(buffer -> kernels.buffers().release(buffer, KV));
+        cache.release(kernels);
         for (Tensor tensor :
                 List.of(
                         batch.tokenIds(),

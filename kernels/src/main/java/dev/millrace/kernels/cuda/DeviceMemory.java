@@ -77,8 +77,8 @@ public final class DeviceMemory implements AutoCloseable {
         List<Buffer> keys = new ArrayList<>();
         List<Buffer> values = new ArrayList<>();
         for (int layer = 0; layer < shape.numLayers(); layer++) {
-            keys.add(allocate(type, length, "kv"));
-            values.add(allocate(type, length, "kv"));
+            keys.add(allocate(type, length, KvCache.PURPOSE));
+            values.add(allocate(type, length, KvCache.PURPOSE));
         }
         return new KvCache(shape, keys, values);
     }

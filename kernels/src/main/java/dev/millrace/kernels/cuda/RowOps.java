@@ -110,9 +110,9 @@ public final class RowOps {
     private void upload(KvCache newCache) {
         int layers = newCache.shape().numLayers();
         if (memories != null) {
-            ops.memory().buffers().release(memories, "kv");
+            ops.memory().buffers().release(memories, KvCache.PURPOSE);
         }
-        memories = ops.memory().allocate(DType.INT64, 2L * layers, "kv");
+        memories = ops.memory().allocate(DType.INT64, 2L * layers, KvCache.PURPOSE);
         ByteBuffer addresses =
                 ByteBuffer.allocateDirect(2 * layers * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         for (List<Buffer> buffers : List.of(newCache.keys(), newCache.values())) {

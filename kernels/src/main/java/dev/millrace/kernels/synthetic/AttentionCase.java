@@ -7,6 +7,7 @@ import dev.millrace.kernels.KvCache;
 import dev.millrace.kernels.KvShape;
 import dev.millrace.kernels.PackedBatch;
 import dev.millrace.kernels.Tensor;
+import java.util.Arrays;
 
 /**
  * Attention of the last tokens of sequences that are all equally long; a row is a sequence. Their blocks lie scattered.
@@ -98,7 +99,7 @@ record AttentionCase(String part, ModelShape shape, int queries, int context)
 
     private static int[] constant(int count, int value) {
         int[] values = new int[count];
-        java.util.Arrays.fill(values, value);
+        Arrays.fill(values, value);
         return values;
     }
 
@@ -117,20 +118,10 @@ record AttentionCase(String part, ModelShape shape, int queries, int context)
                 slots[i] = (i / BLOCK_SIZE * rows + s) * BLOCK_SIZE + i % BLOCK_SIZE;
             }
             kernels.copyIn(slots, context, batch.slotMapping());
-            Tensor keys = window(source, s);
-            Tensor values = window(source, rows - s);
+            Tensor keys = source.rows(s, s + context);
+            Tensor values = source.rows(rows - s, rows - s + context);
             kernels.ropeAndStoreKv(unused, keys, values, null, batch, cache, 0);
         }
-    }
-
-    private Tensor window(Tensor source, int first) {
-        return new Tensor(
-                source.dtype(),
-                context,
-                source.columns(),
-                source.rowStride(),
-                source.buffer(),
-                (long) first * source.rowStride());
     }
 
     private Prepared prepared(

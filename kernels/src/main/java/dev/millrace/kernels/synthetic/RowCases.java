@@ -12,6 +12,7 @@ import dev.millrace.kernels.synthetic.KernelCase.Prepared;
 import java.util.List;
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /** The operations beside products, attention and sampling, at the sizes of a model. */
 final class RowCases {
@@ -141,7 +142,7 @@ final class RowCases {
         KvCache cache =
                 kernels.allocateKvCache(new KvShape(1, rows, 8, shape.kvHeads(), shape.headDim()));
         PackedBatch batch = new PackedBatch(kernels, rows, 1, 1);
-        int[] places = java.util.stream.IntStream.range(0, rows).toArray();
+        int[] places = IntStream.range(0, rows).toArray();
         kernels.copyIn(places, rows, batch.positions());
         kernels.copyIn(places, rows, batch.slotMapping());
         return prepared(
