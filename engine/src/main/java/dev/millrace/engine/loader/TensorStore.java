@@ -90,11 +90,8 @@ final class TensorStore {
     /** What there is, in the order of the names. */
     List<TensorInfo> infos() {
         List<TensorInfo> infos = new ArrayList<>();
-        new TreeMap<>(tensors)
-                .forEach(
-                        (name, t) ->
-                                infos.add(
-                                        new TensorInfo(name, t.type(), t.shape(), t.sizeBytes())));
+        tensors.forEach(
+                (name, t) -> infos.add(new TensorInfo(name, t.type(), t.shape(), t.sizeBytes())));
         return infos;
     }
 

@@ -33,13 +33,7 @@ final class AttentionWorkspace {
     }
 
     private DeviceBuffer grown(DeviceBuffer buffer, DType dtype, long length) {
-        if (buffer != null && buffer.length() >= length) {
-            return buffer;
-        }
-        if (buffer != null) {
-            memory.buffers().release(buffer, PURPOSE);
-        }
-        return memory.allocate(dtype, length, PURPOSE);
+        return memory.grown(buffer, dtype, length, PURPOSE);
     }
 
     long decodePlan() {

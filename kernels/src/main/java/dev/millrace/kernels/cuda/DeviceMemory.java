@@ -47,6 +47,17 @@ public final class DeviceMemory implements AutoCloseable {
         return buffer;
     }
 
+    /** {@code buffer}, or where it is null or too short a new one in its place: what it held is lost then. */
+    DeviceBuffer grown(DeviceBuffer buffer, DType dtype, long length, String purpose) {
+        if (buffer != null && buffer.length() >= length) {
+            return buffer;
+        }
+        if (buffer != null) {
+            buffers.release(buffer, purpose);
+        }
+        return allocate(dtype, length, purpose);
+    }
+
     private DevicePointer allocateBytes(long bytes, String purpose) {
         DevicePointer pointer = new DevicePointer();
         int result = JCudaDriver.cuMemAlloc(pointer, bytes);

@@ -58,23 +58,11 @@ public final class LinearArgmax {
 
     /** A view of memory for the most rows that {@code in} can have, as memory that moves costs the recorded steps. */
     private void reserve(long length, int stride) {
-        DeviceBuffer buffer = places == null ? null : (DeviceBuffer) places.buffer();
-        if (buffer == null || buffer.length() < length) {
-            if (buffer != null) {
-                ops.memory().buffers().release(buffer, PURPOSE);
-            }
-            buffer = ops.memory().allocate(DType.INT64, length, PURPOSE);
-            places = null;
-        }
-        if (places == null || places.rowStride() != stride) {
-            places =
-                    new Tensor(
-                            DType.INT64,
-                            (int) (buffer.length() / stride),
-                            stride,
-                            stride,
-                            buffer,
-                            0);
+        DeviceBuffer old = places == null ? null : (DeviceBuffer) places.buffer();
+        DeviceBuffer buffer = ops.memory().grown(old, DType.INT64, length, PURPOSE);
+        if (buffer != old || places.rowStride() != stride) {
+            int rows = (int) (buffer.length() / stride);
+            places = new Tensor(DType.INT64, rows, stride, stride, buffer, 0);
         }
     }
 }

@@ -118,13 +118,7 @@ public final class LinearInput {
     }
 
     private DeviceBuffer grown(DeviceBuffer buffer, DType type, long length) {
-        if (buffer != null && buffer.length() >= length) {
-            return buffer;
-        }
-        if (buffer != null) {
-            ops.memory().buffers().release(buffer, PURPOSE);
-        }
-        return ops.memory().allocate(type, length, PURPOSE);
+        return ops.memory().grown(buffer, type, length, PURPOSE);
     }
 
     /** Brings each row's elements into another order: {@code out[t, i] = in[t, permutation[i]]}. */

@@ -34,6 +34,12 @@ final class LinearProduct {
     private final LinearEntries int8;
     private final LinearEntries e4m3;
     private final LinearEntries e4m3Blocks;
+    private Tensor out;
+    private Weight weight;
+    private Tensor bias;
+    private int option;
+    private float softCap;
+    private int rows;
 
     LinearProduct(CudaOps ops, LinearInput input, LinearTile.Choice choice, boolean gated) {
         this.ops = ops;
@@ -60,160 +66,98 @@ final class LinearProduct {
     }
 
     /**
-     * Launches the product. {@code option}: of a gated product the activation, else 0 when out is A, 1 when it is F32, 2
-     * when it is the places of {@link LinearArgmax}, before which outputs are capped by {@code softCap}.
+     * Launches the product. {@code newOption}: of a gated product the activation, else 0 when out is A, 1 when it is F32, 2
+     * when it is the places of {@link LinearArgmax}, before which outputs are capped by {@code newSoftCap}.
      */
     void run(
-            Tensor out,
+            Tensor newOut,
             Tensor in,
-            Weight weight,
-            Tensor bias,
-            int option,
-            float softCap,
-            int rows) {
-        if (rows == 0) {
+            Weight newWeight,
+            Tensor newBias,
+            int newOption,
+            float newSoftCap,
+            int newRows) {
+        if (newRows == 0) {
             return;
         }
+        out = newOut;
+        weight = newWeight;
+        bias = newBias;
+        option = newOption;
+        softCap = newSoftCap;
+        rows = newRows;
         if (weight instanceof DenseWeight plain) {
-            runDense(out, in, plain, bias, option, softCap, rows);
+            runDense(in, plain);
         } else if (weight instanceof GroupWeight groups) {
-            runGroups(out, in, groups, bias, option, softCap, rows);
+            runGroups(in, groups);
         } else if (weight instanceof Int8Weight bytes) {
             input.toInt8(in, rows);
-            runBytes(
-                    int8,
-                    out,
-                    weight,
-                    bytes.data(),
-                    bytes.rowScales(),
-                    bias,
-                    option,
-                    softCap,
-                    rows);
+            runBytes(int8, bytes.data(), bytes.rowScales());
         } else if (weight instanceof Fp8Weight bytes) {
             input.toE4m3(in, bytes.blocks(), bytes.inputScale(), rows);
-            LinearEntries entries = bytes.blocks() ? e4m3Blocks : e4m3;
-            runBytes(
-                    entries,
-                    out,
-                    weight,
-                    bytes.data(),
-                    bytes.scales(),
-                    bias,
-                    option,
-                    softCap,
-                    rows);
+            runBytes(bytes.blocks() ? e4m3Blocks : e4m3, bytes.data(), bytes.scales());
         } else {
             throw new KernelException("linear: the weight was packed by another backend");
         }
     }
 
-    private void runDense(
-            Tensor out,
-            Tensor in,
-            DenseWeight weight,
-            Tensor bias,
-            int option,
-            float softCap,
-            int rows) {
+    private void runDense(Tensor in, DenseWeight plain) {
         if (wgmma) {
-            long address = in.address();
-            runWgmma(
-                    dense,
-                    out,
-                    address,
-                    0,
-                    in.rowStride(),
-                    weight,
-                    weight.data(),
-                    null,
-                    bias,
-                    option,
-                    softCap,
-                    rows);
+            runWgmma(dense, in.address(), 0, in.rowStride(), plain.data(), null);
             return;
         }
-        LinearTile tile = choose(dense, weight, rows);
+        LinearTile tile = choose(dense);
         Launcher launch =
                 ops.launcher()
                         .begin(dense.of(tile))
                         .tensor(out)
                         .tensor(in)
-                        .address(DeviceAddress.of(weight.data()))
+                        .address(DeviceAddress.of(plain.data()))
                         .tensor(bias)
                         .int32(rows)
-                        .int32(outputs(weight))
+                        .int32(outputs())
                         .int32(weight.k())
                         .int32(in.rowStride())
                         .int32(out.rowStride())
                         .int32(option)
                         .float32(softCap);
-        tile.run(launch, packedRows(weight), rows);
+        tile.run(launch, packedRows(), rows);
     }
 
-    private void runGroups(
-            Tensor out,
-            Tensor in,
-            GroupWeight weight,
-            Tensor bias,
-            int option,
-            float softCap,
-            int rows) {
-        LinearEntries entries = weight.bits() == 4 ? groupsOf4Bits : groupsOf8Bits;
-        LinearTile tile = choose(entries, weight, rows);
-        boolean ordered = weight.permutation() == null;
+    private void runGroups(Tensor in, GroupWeight groups) {
+        LinearEntries entries = groups.bits() == 4 ? groupsOf4Bits : groupsOf8Bits;
+        LinearTile tile = choose(entries);
+        boolean ordered = groups.permutation() == null;
         if (!ordered) {
-            input.permute(in, weight.permutation(), rows);
+            input.permute(in, groups.permutation(), rows);
         }
         Launcher launch =
                 ops.launcher()
                         .begin(entries.of(tile))
                         .tensor(out)
                         .address(ordered ? in.address() : input.permuted())
-                        .address(DeviceAddress.of(weight.quants()))
-                        .address(DeviceAddress.of(weight.scales()))
+                        .address(DeviceAddress.of(groups.quants()))
+                        .address(DeviceAddress.of(groups.scales()))
                         .tensor(bias)
                         .int32(rows)
-                        .int32(outputs(weight))
+                        .int32(outputs())
                         .int32(weight.k())
                         .int32(ordered ? in.rowStride() : input.permutedStride())
                         .int32(out.rowStride())
-                        .int32(weight.groupSize())
-                        .int32(GroupTiles.mode(weight))
+                        .int32(groups.groupSize())
+                        .int32(GroupTiles.mode(groups))
                         .int32(option)
                         .float32(softCap);
-        tile.run(launch, packedRows(weight), rows);
+        tile.run(launch, packedRows(), rows);
     }
 
     /** Over the activations that {@code input} quantised last. */
-    private void runBytes(
-            LinearEntries entries,
-            Tensor out,
-            Weight weight,
-            Buffer data,
-            Buffer scales,
-            Tensor bias,
-            int option,
-            float softCap,
-            int rows) {
+    private void runBytes(LinearEntries entries, Buffer data, Buffer scales) {
         if (wgmma) {
-            long tokenScales = input.scales();
-            runWgmma(
-                    entries,
-                    out,
-                    input.bytes(),
-                    tokenScales,
-                    input.stride(),
-                    weight,
-                    data,
-                    scales,
-                    bias,
-                    option,
-                    softCap,
-                    rows);
+            runWgmma(entries, input.bytes(), input.scales(), input.stride(), data, scales);
             return;
         }
-        LinearTile tile = choose(entries, weight, rows);
+        LinearTile tile = choose(entries);
         Launcher launch =
                 ops.launcher()
                         .begin(entries.of(tile))
@@ -224,31 +168,25 @@ final class LinearProduct {
                         .address(input.scales())
                         .address(DeviceAddress.of(scales))
                         .int32(rows)
-                        .int32(outputs(weight))
+                        .int32(outputs())
                         .int32(weight.k())
                         .int32(input.stride())
                         .int32(out.rowStride())
                         .int32(outType(out.dtype()))
                         .int32(option)
                         .float32(softCap);
-        tile.run(launch, packedRows(weight), rows);
+        tile.run(launch, packedRows(), rows);
     }
 
     /** Row strides in elements; no scales with 16 bits. */
     private void runWgmma(
             LinearEntries entries,
-            Tensor out,
             long in,
             long tokenScales,
             int inStride,
-            Weight weight,
             Buffer data,
-            Buffer rowScales,
-            Tensor bias,
-            int option,
-            float softCap,
-            int rows) {
-        LinearTile tile = choose(entries, weight, rows);
+            Buffer rowScales) {
+        LinearTile tile = choose(entries);
         Launcher launch =
                 ops.launcher()
                         .begin(entries.of(tile))
@@ -259,7 +197,7 @@ final class LinearProduct {
                         .address(tokenScales)
                         .address(DeviceAddress.of(rowScales))
                         .int32(rows)
-                        .int32(outputs(weight))
+                        .int32(outputs())
                         .int32(weight.k())
                         .int32(inStride)
                         .int32(out.rowStride())
@@ -267,25 +205,25 @@ final class LinearProduct {
                         .int32(gated ? 1 : 0)
                         .int32(gated ? option : 0)
                         .float32(softCap);
-        tile.runPersistent(launch, ops.device(), packedRows(weight), rows);
+        tile.runPersistent(launch, ops.device(), packedRows(), rows);
     }
 
-    /** Places that a token has when the largest of its {@code n} outputs is wanted. */
-    int placesPerToken(Weight weight) {
-        boolean onWgmma = wgmma && !(weight instanceof GroupWeight);
+    /** Places that a token has when the largest of the outputs of {@code head} is wanted. */
+    int placesPerToken(Weight head) {
+        boolean onWgmma = wgmma && !(head instanceof GroupWeight);
         int outputs = onWgmma ? WGMMA_ARGMAX_OUTPUTS : ARGMAX_OUTPUTS;
-        return (weight.n() + outputs - 1) / outputs;
+        return (head.n() + outputs - 1) / outputs;
     }
 
-    private LinearTile choose(LinearEntries entries, Weight weight, int rows) {
-        return choice.of(entries.tiles(), ops.device(), packedRows(weight), rows);
+    private LinearTile choose(LinearEntries entries) {
+        return choice.of(entries.tiles(), ops.device(), packedRows(), rows);
     }
 
-    private int packedRows(Weight weight) {
+    private int packedRows() {
         return WeightTiles.packedRows(weight.n(), gated);
     }
 
-    private int outputs(Weight weight) {
+    private int outputs() {
         return gated ? weight.n() / 2 : weight.n();
     }
 

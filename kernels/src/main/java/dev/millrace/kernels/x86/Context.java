@@ -1,6 +1,5 @@
 package dev.millrace.kernels.x86;
 
-import dev.millrace.kernels.DType;
 import dev.millrace.kernels.DeviceBuffer;
 import dev.millrace.kernels.cpu.WorkerPool;
 
@@ -34,12 +33,7 @@ public final class Context implements AutoCloseable {
 
     /** The library's memory for the rows of a call, one call at a time; what it held is lost if it grows. */
     long workspace(long bytes) {
-        if (workspace == null || workspace.length() < bytes) {
-            if (workspace != null) {
-                memory.buffers().release(workspace, "workspace");
-            }
-            workspace = memory.allocate(DType.INT8, bytes, "workspace");
-        }
+        workspace = memory.grown(workspace, bytes);
         return workspace.address();
     }
 

@@ -32,6 +32,17 @@ public final class Memory implements AutoCloseable {
         return buffer;
     }
 
+    /** {@code workspace}, or where it is null or too short a new one in its place: what it held is lost then. */
+    DeviceBuffer grown(DeviceBuffer workspace, long bytes) {
+        if (workspace != null && workspace.length() >= bytes) {
+            return workspace;
+        }
+        if (workspace != null) {
+            buffers.release(workspace, "workspace");
+        }
+        return allocate(DType.INT8, bytes, "workspace");
+    }
+
     /** A buffer of {@code length} elements that stays until all memory is freed. */
     DeviceBuffer allocateWeights(DType dtype, long length) {
         long bytes = Math.multiplyExact(length, (long) dtype.sizeBytes());

@@ -49,13 +49,7 @@ public final class Products {
     public void argmax(Tensor tokenIds, Tensor in, Weight weight, float softCap, int rows) {
         PanelWeight panels = panels(weight, false);
         int groups = Cut.of(panels, false, rows, context.pool.numThreads()).groups();
-        long bytes = 8L * groups * rows;
-        if (bests == null || bests.length() < bytes) {
-            if (bests != null) {
-                context.memory.buffers().release(bests, "workspace");
-            }
-            bests = context.memory.allocate(DType.INT8, bytes, "workspace");
-        }
+        bests = context.memory.grown(bests, 8L * groups * rows);
         run(null, in, panels, null, null, rows, bests.address(), softCap);
         call.start(Operation.BEST)
                 .put(tokenIds.address())

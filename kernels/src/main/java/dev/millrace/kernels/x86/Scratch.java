@@ -1,6 +1,5 @@
 package dev.millrace.kernels.x86;
 
-import dev.millrace.kernels.DType;
 import dev.millrace.kernels.DeviceBuffer;
 
 /**
@@ -23,14 +22,10 @@ final class Scratch {
 
     /** Makes room for so many bytes a thread; what it held is lost. */
     void reserve(long bytes) {
-        if (buffer != null && bytes <= bytesPerThread) {
-            return;
+        if (buffer == null || bytes > bytesPerThread) {
+            bytesPerThread = (bytes + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
+            buffer = memory.grown(buffer, threads * bytesPerThread);
         }
-        if (buffer != null) {
-            memory.buffers().release(buffer, "workspace");
-        }
-        bytesPerThread = (bytes + ALIGNMENT) / ALIGNMENT * ALIGNMENT;
-        buffer = memory.allocate(DType.INT8, threads * bytesPerThread, "workspace");
     }
 
     /** Where a thread's memory begins. */
