@@ -24,7 +24,8 @@ class AvroReaderTest {
                       {"name": "next", "type": ["null", "Node"], "default": null}]}
                     """);
 
-    private static Schema record(String fieldType) {
+    /** A record with one field. */
+    static Schema record(String fieldType) {
         return AvroSchemas.parse(
                 "{\"type\": \"record\", \"name\": \"R\", \"fields\": [{\"name\": \"f\", \"type\": "
                         + fieldType
@@ -124,7 +125,8 @@ class AvroReaderTest {
         }
     }
 
-    private static AvroReader evolving(Schema reader, Schema writer) {
+    /** Reads what was written with another schema. */
+    static AvroReader evolving(Schema reader, Schema writer) {
         return AvroReader.of(
                 reader,
                 new org.apache.flink.formats.avro.SchemaCoder() {
@@ -163,43 +165,6 @@ class AvroReaderTest {
         } else {
             assertThat(evolving.read(seven).get("f")).hasToString(expected);
         }
-    }
-
-    /** Each type stands for the only field of a record; the underlying types are the same. */
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "{\"type\":\"int\",\"logicalType\":\"date\"} | {\"type\":\"int\",\"logicalType\":\"time-millis\"}"
-                        + " | R.f is a date there and a time-millis here",
-                "{\"type\":\"array\",\"items\":{\"type\":\"long\",\"logicalType\":\"timestamp-millis\"}}"
-                        + " | {\"type\":\"array\",\"items\":[\"null\",{\"type\":\"long\",\"logicalType\":\"timestamp-micros\"}]}"
-                        + " | R.f[] is a timestamp-millis there",
-                "{\"type\":\"map\",\"values\":{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":9,\"scale\":2}}"
-                        + " | {\"type\":\"map\",\"values\":{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":9}}"
-                        + " | R.f{} is a decimal with 2 digits behind the point there",
-            })
-    void valuesThatWouldMeanSomethingElseAreRefused(String writer, String reader, String message) {
-        AvroReader evolving = evolving(record(reader), record(writer));
-        assertThatExceptionOfType(InvalidRequestException.class)
-                .isThrownBy(() -> evolving.read(new byte[] {0}))
-                .withMessageContaining("[LLM-AV-14]")
-                .withMessageContaining(message);
-    }
-
-    @Test
-    void recordsOfAUnionAreComparedByTheirNames() throws IOException {
-        String named =
-                "{\"type\":\"record\",\"name\":\"%s\",\"fields\":[{\"name\":\"x\",\"type\":{\"type\":\"int\",\"logicalType\":\"%s\"}}]}";
-        String days = named.formatted("Days", "date");
-        String union = "[" + days + "," + named.formatted("Times", "time-millis") + "]";
-        AvroReader same = evolving(record(union), record(union));
-        assertThat(same.read(new byte[] {2, 14}).get("f")).hasToString("{\"x\": 7}");
-        String other = "[" + named.formatted("Days", "time-millis") + "]";
-        AvroReader evolving = evolving(record(other), record(union));
-        assertThatExceptionOfType(InvalidRequestException.class)
-                .isThrownBy(() -> evolving.read(new byte[] {0, 14}))
-                .withMessageContaining("R.f.x is a date there and a time-millis here");
     }
 
     @Test
