@@ -15,7 +15,6 @@ CREATE TABLE answers (id STRING, prompt STRING, answer STRING, prompt_tokens INT
   'properties.transaction.timeout.ms' = '600000',
   'sink.delivery-guarantee' = 'exactly-once',
   'sink.transactional-id-prefix' = '${rows}',
-  'sink.transaction-naming-strategy' = 'pooling',
   'format' = 'json',
   'llm.model' = '${model}',
   'llm.task' = 'chat',
