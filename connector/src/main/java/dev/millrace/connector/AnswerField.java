@@ -14,6 +14,7 @@ enum AnswerField {
     LOGPROB(Schema.Type.DOUBLE, true),
     PROMPT_TOKENS(Schema.Type.INT, false),
     GENERATED_TOKENS(Schema.Type.INT, false),
+    EFFECTIVE_MAX_TOKENS(Schema.Type.INT, false),
     MODEL(Schema.Type.STRING, false),
     REQUEST_ID(Schema.Type.STRING, false);
 
@@ -40,6 +41,7 @@ enum AnswerField {
         return switch (this) {
             case PROMPT_TOKENS -> completion.usage().promptTokens();
             case GENERATED_TOKENS -> completion.usage().generatedTokens();
+            case EFFECTIVE_MAX_TOKENS -> completion.usage().effectiveMaxTokens();
             case MODEL -> model;
             case REQUEST_ID -> completion.requestId();
             case TEXT, FINISH_REASON, LOGPROB -> value(completion.outputs().get(0));
@@ -56,7 +58,7 @@ enum AnswerField {
             case TEXT -> output.text();
             case FINISH_REASON -> output.finishReason().text();
             case LOGPROB -> output.logprobs().stream().mapToDouble(TokenLogprob::logprob).sum();
-            case PROMPT_TOKENS, GENERATED_TOKENS, MODEL, REQUEST_ID ->
+            case PROMPT_TOKENS, GENERATED_TOKENS, EFFECTIVE_MAX_TOKENS, MODEL, REQUEST_ID ->
                     throw new IllegalStateException(this + " belongs to the answer as a whole");
         };
     }

@@ -100,7 +100,7 @@ public enum JobOption {
             Kind.GROUP,
             "`answer: text`",
             "Fields to add to the record, from new name to one of `text`, `finish-reason`, `prompt-tokens`, "
-                    + "`generated-tokens`, `logprob`, `model`, `request-id`."),
+                    + "`generated-tokens`, `effective-max-tokens`, `logprob`, `model`, `request-id`."),
     OUTPUT_JSON_FIELDS(
             "output.json-fields",
             Kind.GROUP,

@@ -16,9 +16,6 @@ import org.apache.avro.generic.IndexedRecord;
  * @param path of the array
  */
 record MessagesColumn(FieldPath path) implements PromptConfig {
-    /** Most messages of one record. */
-    static final int MAX_MESSAGES = 1000;
-
     private static final String ROLE = "role";
     private static final String CONTENT = "content";
     private static final FieldPath ROLE_PATH = FieldPath.parse(ROLE);
@@ -56,8 +53,8 @@ record MessagesColumn(FieldPath path) implements PromptConfig {
     @Override
     public Prompt render(IndexedRecord record) {
         Collection<?> elements = (Collection<?>) path.requiredValue(record);
-        if (elements.isEmpty() || elements.size() > MAX_MESSAGES) {
-            throw invalid("", elements.size() + " messages", "1 to " + MAX_MESSAGES);
+        if (elements.isEmpty() || elements.size() > ChatLimits.MAX_MESSAGES) {
+            throw invalid("", elements.size() + " messages", "1 to " + ChatLimits.MAX_MESSAGES);
         }
         List<Message> messages = new ArrayList<>(elements.size());
         for (Object element : elements) {
@@ -71,9 +68,9 @@ record MessagesColumn(FieldPath path) implements PromptConfig {
             throw invalid(where, "null", "a message");
         }
         String role = ROLE_PATH.value(message).map(Object::toString).orElse("null");
-        if (!ROLES.contains(role)) {
+        if (!ChatLimits.ROLES.contains(role)) {
             // Not the role itself: whatever stands there came with the record.
-            throw invalid(where + ".role", "an unknown role", String.join(", ", ROLES));
+            throw invalid(where + ".role", "an unknown role", String.join(", ", ChatLimits.ROLES));
         }
         Object content = CONTENT_PATH.value(message).orElse(null);
         if (content == null) {

@@ -51,8 +51,6 @@ sealed interface PromptConfig extends Serializable
     /** One message of a chat. */
     record Turn(String role, PromptTemplate content) implements Serializable {}
 
-    List<String> ROLES = List.of("system", "user", "assistant");
-
     /** Exactly one of the three options. */
     static PromptConfig from(Settings settings) {
         List<String> given =
@@ -102,7 +100,7 @@ sealed interface PromptConfig extends Serializable
                             }
                         });
         String role = message.path("role").asText("");
-        if (!ROLES.contains(role)) {
+        if (!ChatLimits.ROLES.contains(role)) {
             throw invalid(where + ".role", "'" + role + "'");
         }
         if (!message.path("content").isTextual()) {

@@ -44,7 +44,7 @@ class AnswerFunctionTest {
                                                         new TokenLogprob(6, -0.5f, List.of()))))
                         .toList();
         return new Completion(
-                "tickets-0-7", outputs, List.of(), new Usage(12, 4, 2, 0), new Timing(1, 2, 3));
+                "tickets-0-7", outputs, List.of(), new Usage(12, 4, 2, 0, 9), new Timing(1, 2, 3));
     }
 
     private static SourceRecord source() {
@@ -88,6 +88,7 @@ class AnswerFunctionTest {
         assertThat(record.get("a_LOGPROB")).isEqualTo(-1.5);
         assertThat(record.get("a_PROMPT_TOKENS")).isEqualTo(12);
         assertThat(record.get("a_GENERATED_TOKENS")).isEqualTo(2);
+        assertThat(record.get("a_EFFECTIVE_MAX_TOKENS")).isEqualTo(9);
         assertThat(record.get("a_MODEL")).hasToString("tiny");
         assertThat(record.get("a_REQUEST_ID")).hasToString("tickets-0-7");
     }

@@ -29,12 +29,14 @@ final class CompletionFactory {
             outputs.add(output(sequence));
             generated += sequence.numGeneratedTokens();
         }
+        int prompt = request.numPromptTokens();
         Usage usage =
                 new Usage(
-                        request.numPromptTokens(),
+                        prompt,
                         request.cachedPromptTokens,
                         generated,
-                        request.resumedTokens);
+                        request.resumedTokens,
+                        request.sequences.get(0).scheduling.maxTokens - prompt);
         return new Completion(
                 request.id,
                 outputs,

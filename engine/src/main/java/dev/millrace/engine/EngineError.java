@@ -22,6 +22,8 @@ public enum EngineError implements ErrorCode {
     INVALID_LABELS("LLM-RQ-09", Status.INVALID_INPUT),
     /** The deadline passed before labels were scored or an embedding was computed. */
     DEADLINE("LLM-RQ-10", Status.DEADLINE),
+    /** The request has no id. */
+    NO_ID("LLM-RQ-11", Status.INVALID_INPUT),
     /** Too many waiting tokens. */
     OVERLOADED("LLM-EN-01", Status.ENGINE_ERROR),
     /** The engine was closed. */

@@ -143,7 +143,7 @@ final class PrefillIntake {
     }
 
     private static Usage usage(ActiveRequest request) {
-        return new Usage(request.numPromptTokens(), request.cachedPromptTokens, 0, 0);
+        return new Usage(request.numPromptTokens(), request.cachedPromptTokens, 0, 0, 0);
     }
 
     /** Refuses a request that did not come to its end. */

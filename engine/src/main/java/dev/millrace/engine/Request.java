@@ -8,7 +8,7 @@ import java.util.Optional;
 /**
  * What a caller asks of the engine.
  *
- * @param id names the request in completions and errors; need not be unique
+ * @param id names the request in its completion; need not be unique: requests with one id are answered each for itself
  * @param prompt what is asked
  * @param sampling how tokens are chosen and when to stop
  * @param timeout time from submission after which the request ends with what it has; empty for none
@@ -22,11 +22,24 @@ public record Request(
         List<Progress> resumed) {
 
     public Request {
-        Objects.requireNonNull(id, "id");
+        requireId(id);
         Objects.requireNonNull(prompt, "prompt");
         Objects.requireNonNull(sampling, "sampling");
         Objects.requireNonNull(timeout, "timeout");
         resumed = List.copyOf(resumed);
+    }
+
+    /** Ids come with the data, so that a missing one is that request's error alone. */
+    private static void requireId(String id) {
+        if (id == null) {
+            throw new InvalidRequestException(
+                    new Problem(
+                            EngineError.NO_ID,
+                            "request id",
+                            "null",
+                            "a text, which need not be unique",
+                            "Name the request after its record, for instance by topic, partition and offset"));
+        }
     }
 
     /** A fresh request without a deadline. */

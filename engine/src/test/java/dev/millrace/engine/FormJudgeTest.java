@@ -75,7 +75,7 @@ class FormJudgeTest {
                         "r",
                         List.of(output),
                         List.of(),
-                        new Usage(1, 0, 0, 0),
+                        new Usage(1, 0, 0, 0, 0),
                         new Timing(0, 0, 0));
         PendingAnswer<Completion> answer =
                 new PendingAnswer<>(new CompletableFuture<>(), request -> completion);

@@ -213,7 +213,7 @@ final class PrefillRequestsTest {
     void theBestLabelIsTheLikeliest() {
         double[] logprobs = {-3, -1, -1, -2};
         LabelScores scores =
-                LabelScores.of(List.of("a", "b", "c", "d"), logprobs, new Usage(1, 0, 0, 0));
+                LabelScores.of(List.of("a", "b", "c", "d"), logprobs, new Usage(1, 0, 0, 0, 0));
         assertThat(scores.best()).isEqualTo(scores.scores().get(1));
         assertThat(scores.scores().get(0).probability())
                 .isCloseTo(

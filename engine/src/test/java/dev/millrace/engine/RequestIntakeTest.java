@@ -74,6 +74,8 @@ final class RequestIntakeTest {
         // BOS and 2040 letters leave 7 of 2048.
         assertThat(completion.text()).hasSize(7);
         assertThat(completion.finishReason()).isEqualTo(FinishReason.LENGTH);
+        assertThat(completion.usage().effectiveMaxTokens()).isEqualTo(7);
+        assertThat(large.run(text(2040, 5)).usage().effectiveMaxTokens()).isEqualTo(5);
     }
 
     @Test

@@ -58,8 +58,18 @@ final class CommandContractTest {
             assertThat(line.get("finishReason").textValue()).isEqualTo("length");
             assertThat(line.get("promptTokens").intValue())
                     .isEqualTo(prompts.get(i).get("ids").size());
+            assertThat(line.get("effectiveMaxTokens").intValue()).isEqualTo(24);
             assertThat(line.has("logprobs")).isFalse();
         }
+    }
+
+    @Test
+    void generateSaysHowManyTokensWereAllowedWhereTheModelEnds() {
+        CommandRun run = generate("--token-ids", "5,6,7", "--set", "max-model-len=5");
+        JsonNode line = run.json().get(0);
+        assertThat(line.get("effectiveMaxTokens").intValue()).isEqualTo(2);
+        assertThat(line.get("tokenIds")).hasSize(2);
+        assertThat(line.get("finishReason").textValue()).isEqualTo("length");
     }
 
     @Test

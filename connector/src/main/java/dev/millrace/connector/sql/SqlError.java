@@ -32,7 +32,7 @@ public enum SqlError implements ErrorCode {
     NULL_INPUT("LLM-SQ-12", Status.INVALID_INPUT),
     /** The prompt has more tokens than {@code max-context-size}, or than the model takes. */
     CONTEXT_OVERFLOW("LLM-SQ-13", Status.PROMPT_TOO_LONG),
-    /** The row's chat has a message with an unknown role. */
+    /** The row's chat has no messages, too many, or one with an unknown role. */
     MESSAGES("LLM-SQ-14", Status.INVALID_INPUT),
     /** The deadline passed before the answer was complete. */
     DEADLINE("LLM-SQ-15", Status.DEADLINE);

@@ -22,8 +22,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         footer = {
             "",
-            "With --output json each line is an object: index, tokenIds, text, finishReason, promptTokens, and logprobs when",
-            "asked for; a request that cannot be served has error.code and error.message instead. Exit code 3 if any has.",
+            "With --output json each line is an object: index, tokenIds, text, finishReason, promptTokens,",
+            "effectiveMaxTokens (--max-tokens, or what the model's length left behind the prompt), and logprobs when asked for;",
+            "a request that cannot be served has error.code and error.message instead. Exit code 3 if any has.",
             "",
             "Example: millrace generate --model model.gguf --prompt 'The capital of France is' --temperature 0"
         })
@@ -71,6 +72,7 @@ public final class GenerateCommand implements Callable<Integer> {
         node.set("tokenIds", Json.array(answer.tokenIds()));
         node.put("text", answer.text()).put("finishReason", answer.finishReason().text());
         node.put("promptTokens", completion.usage().promptTokens());
+        node.put("effectiveMaxTokens", completion.usage().effectiveMaxTokens());
         if (!answer.logprobs().isEmpty()) {
             node.set("logprobs", Json.array(answer.logprobs()));
         }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.table.types.logical.LogicalTypeRoot;
 import org.apache.flink.table.types.logical.RowType;
 
 /** Reads how a row becomes a prompt. Without the option {@code prompt} each task has its own. */
@@ -56,14 +57,12 @@ record PromptReader(
 
     private RowTemplate byDefault() {
         int needed = task == Task.SCORE ? 2 : 1;
-        if (inputs.getFieldCount() != needed) {
+        if (inputs.getFieldCount() != needed || isBadChat()) {
             throw SqlError.INPUT_COLUMNS.refusal(
                     "The INPUT columns do not fit the task '%s', which needs %s. Given is (%s). Set 'prompt' to a template such as '%s', or change the columns."
                             .formatted(
                                     task,
-                                    needed == 2
-                                            ? "the query and the text, in this order"
-                                            : "one column",
+                                    needed(),
                                     inputs.getFields().stream()
                                             .map(RowType.RowField::asSummaryString)
                                             .collect(Collectors.joining(", ")),
@@ -104,6 +103,19 @@ record PromptReader(
                                         + "?\nAnswer:\n"),
                         all);
             }
+        };
+    }
+
+    /** An array that is no chat was most likely meant as one. */
+    private boolean isBadChat() {
+        return task == Task.CHAT && inputs.getTypeAt(0).is(LogicalTypeRoot.ARRAY);
+    }
+
+    private String needed() {
+        return switch (task) {
+            case GENERATE, EXTRACT, CLASSIFY, EMBED -> "one column";
+            case CHAT -> "one column: a text, or ARRAY<ROW<role STRING, content STRING>>";
+            case SCORE -> "two columns: the query and the text, in this order";
         };
     }
 

@@ -1,5 +1,6 @@
 package dev.millrace.connector.sql.model;
 
+import dev.millrace.connector.ChatLimits;
 import dev.millrace.connector.sql.SqlError;
 import dev.millrace.connector.sql.row.ColumnTexts;
 import dev.millrace.engine.InvalidRequestException;
@@ -15,8 +16,6 @@ import org.apache.flink.table.data.RowData;
 
 /** How a row becomes a prompt. */
 sealed interface PromptSource extends Serializable {
-    List<String> ROLES = List.of("system", "user", "assistant");
-
     /**
      * The prompt of a row.
      *
@@ -64,6 +63,9 @@ sealed interface PromptSource extends Serializable {
                 throw nullIn(name);
             }
             ArrayData messages = row.getArray(0);
+            if (messages.size() == 0 || messages.size() > ChatLimits.MAX_MESSAGES) {
+                throw invalid("", messages.size() + " messages", "1 to " + ChatLimits.MAX_MESSAGES);
+            }
             List<String> roles = new ArrayList<>();
             List<String> contents = new ArrayList<>();
             for (int i = 0; i < messages.size(); i++) {
@@ -78,16 +80,24 @@ sealed interface PromptSource extends Serializable {
         }
 
         private String role(String role, int index) {
-            if (!ROLES.contains(role)) {
-                throw new InvalidRequestException(
-                        new Problem(
-                                SqlError.MESSAGES,
-                                "column " + name + "[" + index + "].role",
-                                "an unknown role", // not itself, as it came with the row
-                                String.join(", ", ROLES),
-                                "Mend it in the query"));
+            if (!ChatLimits.ROLES.contains(role)) {
+                // not itself, as it came with the row
+                throw invalid(
+                        "[" + index + "].role",
+                        "an unknown role",
+                        String.join(", ", ChatLimits.ROLES));
             }
             return role;
+        }
+
+        private InvalidRequestException invalid(String where, String given, String allowed) {
+            return new InvalidRequestException(
+                    new Problem(
+                            SqlError.MESSAGES,
+                            "column " + name + where,
+                            given,
+                            allowed,
+                            "Mend it in the query"));
         }
 
         private static Prompt chat(List<String> roles, List<String> contents) {

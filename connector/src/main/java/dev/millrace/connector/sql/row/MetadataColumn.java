@@ -10,6 +10,8 @@ public enum MetadataColumn {
     FINISH_REASON("STRING", LogicalTypeRoot.VARCHAR, LogicalTypeRoot.VARCHAR),
     PROMPT_TOKENS("INT or BIGINT", LogicalTypeRoot.INTEGER, LogicalTypeRoot.BIGINT),
     GENERATED_TOKENS("INT or BIGINT", LogicalTypeRoot.INTEGER, LogicalTypeRoot.BIGINT),
+    /** {@code max-tokens}, or what the model's length left of it behind the prompt. */
+    EFFECTIVE_MAX_TOKENS("INT or BIGINT", LogicalTypeRoot.INTEGER, LogicalTypeRoot.BIGINT),
     /** Stable code of what is wrong; null for a row that was answered. */
     ERROR_CODE("STRING", LogicalTypeRoot.VARCHAR, LogicalTypeRoot.VARCHAR),
     ERROR_MESSAGE("STRING", LogicalTypeRoot.VARCHAR, LogicalTypeRoot.VARCHAR),

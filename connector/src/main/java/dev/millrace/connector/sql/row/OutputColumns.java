@@ -1,12 +1,14 @@
 package dev.millrace.connector.sql.row;
 
 import dev.millrace.connector.sql.SqlError;
+import dev.millrace.engine.Usage;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.ToIntFunction;
 import org.apache.flink.table.data.GenericRowData;
 import org.apache.flink.table.data.RowData;
 import org.apache.flink.table.data.StringData;
@@ -90,16 +92,19 @@ public record OutputColumns(
     private Object value(MetadataColumn column, int position, Answer one) {
         return switch (column) {
             case FINISH_REASON -> StringData.fromString(one.finishReason());
-            case PROMPT_TOKENS ->
-                    one.usage() == null ? null : number(position, one.usage().promptTokens());
-            case GENERATED_TOKENS ->
-                    one.usage() == null ? null : number(position, one.usage().generatedTokens());
+            case PROMPT_TOKENS -> tokens(position, one, Usage::promptTokens);
+            case GENERATED_TOKENS -> tokens(position, one, Usage::generatedTokens);
+            case EFFECTIVE_MAX_TOKENS -> tokens(position, one, Usage::effectiveMaxTokens);
             case ERROR_CODE ->
                     one.problem() == null ? null : StringData.fromString(one.problem().code().id());
             case ERROR_MESSAGE ->
                     one.problem() == null ? null : StringData.fromString(one.problem().message());
             case LOGPROB -> one.logprob() == null ? null : number(position, one.logprob());
         };
+    }
+
+    private Object tokens(int position, Answer one, ToIntFunction<Usage> count) {
+        return one.usage() == null ? null : number(position, count.applyAsInt(one.usage()));
     }
 
     private Object number(int position, Number value) {

@@ -50,7 +50,7 @@ public final class TableOptions {
                     .stringType()
                     .noDefaultValue()
                     .withDescription(
-                            "Written tables: column that names a row's request and gives its random numbers; by default a hash of the prompt."
+                            "Written tables: column that names a row's request and gives its random numbers; by default, and where it is null, a hash of the prompt. Rows with the same value are answered each for itself, with the same random numbers."
                                     + " Read tables have the record's topic, partition and offset.");
 
     public static final ConfigOption<Integer> MAX_IN_FLIGHT =

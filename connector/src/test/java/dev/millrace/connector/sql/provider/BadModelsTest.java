@@ -134,19 +134,6 @@ class BadModelsTest {
         String classify = "'task' = 'classify', 'labels' = 'a;b'";
         return Stream.of(
                 columns(
-                        "body STRING, other STRING",
-                        OUTPUT,
-                        "",
-                        "The INPUT columns do not fit the task 'generate', which needs one column. Given is (`body` STRING, `other`"
-                                + " STRING). Set 'prompt' to a template such as '{{body}} {{other}}'",
-                        "LLM-SQ-05"),
-                columns(
-                        "payload BYTES",
-                        OUTPUT,
-                        "",
-                        "Column 'payload' has the type BYTES",
-                        "LLM-SQ-05"),
-                columns(
                         INPUT,
                         "finish_reason STRING",
                         "",
@@ -248,7 +235,6 @@ class BadModelsTest {
                         "'task' = 'embed', 'pooling' = 'max'",
                         "one of mean, last",
                         "LLM-SQ-01"),
-                columns(INPUT, "s DOUBLE", "'task' = 'score'", "query and the text", "LLM-SQ-05"),
                 columns(
                         "body STRING, other STRING",
                         "s INT",

@@ -163,6 +163,27 @@ class RowErrorsITCase {
     }
 
     @Test
+    void anAnswerThatTheModelsLengthCutsShortSaysSo() throws Exception {
+        List<Row> rows =
+                TestingSql.streaming()
+                        .run(
+                                "CREATE MODEL m INPUT (body STRING) OUTPUT (answer STRING, finish_reason STRING, effective_max_tokens INT)"
+                                        + " WITH ('provider' = 'testing', 'max-tokens' = '40', 'model' = '"
+                                        + fake()
+                                        + "')")
+                        .rows(
+                                PREDICT.replace("'short'", "REPEAT('x', 2040)")
+                                        .replace(
+                                                "prompt_tokens, error_code",
+                                                "effective_max_tokens"));
+        // BOS and 2040 letters leave 7 of the model's 2048 tokens.
+        assertThat(of(rows, 1).getField("effective_max_tokens")).isEqualTo(7);
+        assertThat((String) of(rows, 1).getField("answer")).hasSize(7);
+        assertThat(of(rows, 1).getField("finish_reason")).isEqualTo("length");
+        assertThat(of(rows, 2).getField("effective_max_tokens")).isEqualTo(40);
+    }
+
+    @Test
     void aBrokenEngineFailsTheJob() {
         String engine =
                 TestingEngineProvider.of(

@@ -74,7 +74,9 @@ final class AnsweredRowsTest {
         assertThat(new RowId.Place(0, 1, 2).of(place, prompt)).isEqualTo("topic-3-14");
 
         RowId column = new RowId.Column(RowData.createFieldGetter(new BigIntType(), 0));
-        assertThat(column.of(GenericRowData.of(5L), prompt)).isEqualTo("5");
+        assertThat(column.of(GenericRowData.of(5L), prompt))
+                .isEqualTo(column.of(GenericRowData.of(5L), new Prompt.Text("two")))
+                .isEqualTo("5");
         RowId ofPrompt = new RowId.OfPrompt();
         assertThat(column.of(GenericRowData.of((Object) null), prompt))
                 .isEqualTo(ofPrompt.of(place, prompt))

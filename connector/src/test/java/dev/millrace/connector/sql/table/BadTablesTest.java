@@ -87,6 +87,12 @@ final class BadTablesTest {
                 bad(WRITE, "llm.prompt={{answer}}", "Column 'answer' is not among the INPUT"),
                 bad(
                         WRITE,
+                        "llm.prompt=",
+                        "The INPUT columns do not fit the task 'generate', which needs one column.",
+                        "Given is (`id` STRING, `text` STRING, `p` DOUBLE, `fixed` STRING NOT NULL).",
+                        "[LLM-SQ-05]"),
+                bad(
+                        WRITE,
                         "llm.id-column=answer",
                         "Option 'llm.id-column' names the column 'answer'",
                         "These are: id, text, p, fixed"),
