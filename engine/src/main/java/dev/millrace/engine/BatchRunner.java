@@ -14,6 +14,12 @@ interface BatchRunner extends AutoCloseable {
     /** Starts to compute the batch. Batches are computed in the order of these calls; the host may change its books at once. */
     void launch(ScheduledBatch batch);
 
+    /**
+     * Lets the tokens of the batch be drawn, which was launched last: the host knows all tokens before them now, and so the masks of
+     * their forms, which it makes while the batch is computed. Called once for each batch. Needs no memory of the device.
+     */
+    void draw(ScheduledBatch batch);
+
     /** Waits for the batch, which is the oldest that was launched and not read, and writes its drawn tokens into it. */
     void read(ScheduledBatch batch);
 

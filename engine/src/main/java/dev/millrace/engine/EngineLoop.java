@@ -15,9 +15,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The duty cycle of the engine thread: drain commands, schedule, launch, read, update, complete. {@link Scheduler} makes a step,
+ * The duty cycle of the engine thread: drain commands, schedule, launch, read, update, draw, complete. {@link Scheduler} makes a step,
  * {@link StepPipeline} launches it by {@link ModelRunner}. What is launched is the step that was just scheduled; what is read and
- * brought into the books is the one before it, where the device works by itself.
+ * brought into the books is the one before it, where the device works by itself. Then the tokens of the launched step can be drawn, as
+ * their forms know all tokens before them.
  *
  * <p>It owns all mutable state (Agrona's agent style). Whatever goes wrong in a step ends the loop: every request in
  * flight then fails, none is left open.
@@ -229,13 +230,15 @@ final class EngineLoop implements Runnable {
         watchdog.begin(beforeRun);
         boolean launched = next.size() > 0 && launchOrShrink(next);
         ScheduledBatch read = pipeline.read(launched);
-        watchdog.end();
         long afterRun = clock.getAsLong();
         if (read != null) {
             update(read, afterRun);
         }
+        long beforeDraw = clock.getAsLong();
+        pipeline.draw();
+        watchdog.end();
         long stop = clock.getAsLong();
-        counters.runNanos += afterRun - beforeRun;
+        counters.runNanos += afterRun - beforeRun + stop - beforeDraw;
         counters.stepNanos += stop - start;
         if (launched) {
             measureSpeed(next.numTokens(), stop - start);

@@ -142,10 +142,11 @@ final class KvSizing {
         return kernels.deviceBytes().orElseThrow().free();
     }
 
-    /** Decode steps that a device may record: each shape for greedy rows alone, and for others. */
+    /** Decode steps that a device may record: each shape in all ways to draw. */
     private long numGraphs() {
         int most = Math.min(config.maxNumSeqs(), config.maxNumBatchedTokens());
-        return 2 * IntStream.rangeClosed(1, most).map(kernels::replayRows).distinct().count();
+        return ModelRunner.WAYS_TO_DRAW
+                * IntStream.rangeClosed(1, most).map(kernels::replayRows).distinct().count();
     }
 
     private long bytesOf(KvShape shape) {

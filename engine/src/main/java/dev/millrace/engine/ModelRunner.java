@@ -9,11 +9,15 @@ import dev.millrace.kernels.SamplingBatch;
 import dev.millrace.kernels.Tensor;
 
 /**
- * Runs a scheduled batch on the device: block copies, forward pass, logits of the rows that need them, sampling.
+ * Runs a scheduled batch on the device: block copies, forward pass, logits of the rows that need them, sampling. Where a form takes
+ * part, the sampling is enqueued by itself, so that the host makes the masks while the device computes the forward pass.
  *
  * <p>Thread-safety: none; owned by the engine thread.
  */
 final class ModelRunner implements BatchRunner {
+    /** Decode steps of one shape that differ: with the greedy head, with sampling, and with logits for sampling that waits for forms. */
+    static final int WAYS_TO_DRAW = 3;
+
     private final Kernels kernels;
     private final Decoder decoder;
     private KvCache cache;
@@ -34,7 +38,10 @@ final class ModelRunner implements BatchRunner {
     private final int maxDecodeRows;
     private final Runnable decodeStep = this::runDecodeStep;
     private PackedBatch decodeBatch;
+
+    /** Place of the batch launched last, until its tokens are drawn, then of the next one. */
     private int launched;
+
     private int read;
 
     /** A runner over {@code decoder}; it needs a cache. */
@@ -90,7 +97,9 @@ final class ModelRunner implements BatchRunner {
     public void launch(ScheduledBatch batch) {
         drawnTokens[launched].clear();
         enqueue(batch);
-        launched = (launched + 1) % drawnTokens.length;
+        if (batch.numSampled() > 0 && !sampling.waitsForForms()) {
+            drawnTokens[launched].copy(batch, drawn, batch.numSampled());
+        }
     }
 
     private void enqueue(ScheduledBatch batch) {
@@ -123,8 +132,7 @@ final class ModelRunner implements BatchRunner {
         if (!sampling.isGreedy()) {
             sampling.pack(padded);
         }
-        kernels.replay(2 * padded + (sampling.isGreedy() ? 1 : 0), decodeStep);
-        drawnTokens[launched].copy(batch, drawn, batch.size());
+        kernels.replay(WAYS_TO_DRAW * padded + wayToDraw(), decodeStep);
     }
 
     private void runDecodeStep() {
@@ -132,14 +140,34 @@ final class ModelRunner implements BatchRunner {
         drawTokens(states, decodeBatch.numTokens());
     }
 
-    /** From the last hidden states: by the head itself if all rows are greedy, else from their logits. */
+    /** From the last hidden states: by the head itself if all rows are greedy, else from their logits, if need be later. */
     private void drawTokens(Tensor states, int count) {
         if (sampling.isGreedy()) {
             decoder.nextTokens(drawn.tokenIds, states, count);
-        } else {
-            decoder.logits(logits, states, count);
+            return;
+        }
+        decoder.logits(logits, states, count);
+        if (!sampling.waitsForForms()) {
             kernels.sample(logits, drawn);
         }
+    }
+
+    /** Less than {@link #WAYS_TO_DRAW}. */
+    private int wayToDraw() {
+        if (sampling.isGreedy()) {
+            return 1;
+        }
+        return sampling.waitsForForms() ? 2 : 0;
+    }
+
+    @Override
+    public void draw(ScheduledBatch batch) {
+        if (sampling.waitsForForms()) {
+            sampling.sendMasks(batch);
+            kernels.sample(logits, drawn);
+            drawnTokens[launched].copy(batch, drawn, batch.numSampled());
+        }
+        launched = (launched + 1) % drawnTokens.length;
     }
 
     /** Draws a token for every sequence that has caught up; its last row has the hidden state. */
@@ -162,7 +190,6 @@ final class ModelRunner implements BatchRunner {
         kernels.copyIn(rows, count, rowIndexes);
         kernels.gatherRows(hidden, states, rowIndexes, count);
         drawTokens(hidden, count);
-        drawnTokens[launched].copy(batch, drawn, count);
     }
 
     @Override

@@ -4,11 +4,15 @@ import dev.millrace.engine.grammar.GrammarState;
 import dev.millrace.engine.grammar.TokenMask;
 import dev.millrace.kernels.Kernels;
 import dev.millrace.kernels.SamplingBatch;
+import dev.millrace.kernels.Tensor;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Set;
 
 /**
- * Turns the sampling parameters of the sequences that get a token into a {@link SamplingBatch} on the device.
+ * Turns the sampling parameters of the sequences that get a token into a {@link SamplingBatch} on the device. All but the masks of
+ * forms goes there before the forward pass: a mask needs the token before, and takes its time, so that the device is given the
+ * forward pass first.
  *
  * <p>Thread-safety: none; owned by the engine thread.
  */
@@ -18,7 +22,6 @@ final class SamplingInput {
     private final Kernels kernels;
     private final SamplingBatch packed;
     private final int[] stopTokenIds;
-    private final int vocabWords;
     private final float[] temperature;
     private final float[] topP;
     private final float[] minP;
@@ -40,28 +43,30 @@ final class SamplingInput {
     private int[] history = new int[1024];
     private int[] biasIds = new int[256];
     private float[] biasValues = new float[256];
-    private int[] allowed = new int[0];
 
     /** Rows whose parameters the device may not have yet are below this. */
     private int changedRows;
 
-    /** Rows whose allowed tokens the device may not have yet are below this. */
-    private int changedMasks;
+    /** The row's allowed tokens on the device. */
+    private final Tensor[] allowedRows;
 
-    /** What the row's allowed tokens were written from; null for none. */
+    /** Allowed tokens on their way there. */
+    private final int[] allowed;
+
+    /** What the row's allowed tokens were written from; null if not from a form's mask. */
     private final TokenMask[] maskInRow;
 
     private final boolean[] endInRow;
 
     private int rows;
     private boolean greedy;
+    private boolean waitsForForms;
 
     /** Room for {@code maxRows} rows; {@code stopTokenIds} are the model's own, forbidden before {@code minTokens}. */
     SamplingInput(Kernels kernels, int maxRows, int vocabSize, int[] stopTokenIds) {
         this.kernels = kernels;
         this.stopTokenIds = stopTokenIds.clone();
         packed = new SamplingBatch(kernels, maxRows, vocabSize);
-        vocabWords = (vocabSize + 31) / 32;
         temperature = new float[maxRows];
         topP = new float[maxRows];
         minP = new float[maxRows];
@@ -79,11 +84,17 @@ final class SamplingInput {
         inRow = new BlockTable[maxRows];
         maskInRow = new TokenMask[maxRows];
         endInRow = new boolean[maxRows];
+        allowed = new int[packed.allowed.columns()];
+        allowedRows = new Tensor[maxRows];
+        for (int row = 0; row < maxRows; row++) {
+            allowedRows[row] = packed.allowed.rows(row, row + 1);
+        }
     }
 
     void clear() {
         rows = 0;
         greedy = true;
+        waitsForForms = false;
     }
 
     /** Adds the row of one sequence. In a decode step most rows hold it already, all but what changes with each token. */
@@ -92,13 +103,12 @@ final class SamplingInput {
             addParameters(sequence);
             inRow[rows] = sequence.blockTable;
             changedRows = Math.max(changedRows, rows + 1);
-        } else if (sequence.scheduling.form() != null) {
-            addForm(sequence);
         }
         position[rows] = sequence.numTokensWithUnread();
         addHistory(sequence);
         addBias(sequence);
         greedy &= isGreedy(sequence.sampling);
+        waitsForForms |= sequence.scheduling.form() != null;
         sequence.drawnRow = rows;
         rows++;
     }
@@ -142,6 +152,11 @@ final class SamplingInput {
     /** Whether no row needs its logits, so that the head may keep them to itself and nothing needs to be packed. */
     boolean isGreedy() {
         return greedy;
+    }
+
+    /** Whether tokens can be drawn only behind {@link #sendMasks}. */
+    boolean waitsForForms() {
+        return waitsForForms;
     }
 
     /** Where the tokens are drawn to. */
@@ -209,42 +224,49 @@ final class SamplingInput {
     }
 
     private void addAllowed(Sequence sequence) {
-        GrammarState form = sequence.scheduling.form();
-        boolean restricted = !sequence.sampling.allowedTokenIds().isEmpty();
-        masked[rows] = restricted || form != null ? 1 : 0;
-        if (masked[rows] == 0) {
-            return;
-        }
-        int start = rows * vocabWords;
-        if (start + vocabWords > allowed.length) {
-            allowed = Arrays.copyOf(allowed, masked.length * vocabWords);
-        }
+        Set<Integer> ids = sequence.sampling.allowedTokenIds();
+        masked[rows] = !ids.isEmpty() || sequence.scheduling.form() != null ? 1 : 0;
         maskInRow[rows] = null;
-        if (form != null) {
-            addForm(sequence);
-            return;
+        if (!ids.isEmpty()) {
+            Arrays.fill(allowed, 0);
+            for (int id : ids) {
+                allowed[id / 32] |= 1 << (id % 32);
+            }
+            kernels.copyIn(allowed, allowed.length, allowedRows[rows]);
         }
-        changedMasks = Math.max(changedMasks, rows + 1);
-        Arrays.fill(allowed, start, start + vocabWords, 0);
-        for (int id : sequence.sampling.allowedTokenIds()) {
-            allowed[start + id / 32] |= 1 << (id % 32);
+    }
+
+    /**
+     * Sends the masks of the batch's forms, whose tokens so far must be known. An answer that has ended since its sequence was added
+     * has none.
+     */
+    void sendMasks(ScheduledBatch batch) {
+        int row = 0;
+        for (int s = 0; s < batch.size(); s++) {
+            if (batch.samples(s)) {
+                SchedulingState scheduling = batch.sequence(s).scheduling;
+                if (scheduling.form() != null && scheduling.running) {
+                    sendMask(batch.sequence(s), row);
+                }
+                row++;
+            }
         }
     }
 
     /** A form allows other tokens at most places, but the same ones along a text. */
-    private void addForm(Sequence sequence) {
+    private void sendMask(Sequence sequence, int row) {
         GrammarState form = sequence.scheduling.form();
         TokenMask mask = form.mask(sequence.scheduling.maxTokens - sequence.numTokens());
-        if (maskInRow[rows] == mask && endInRow[rows] == form.mayEnd()) {
+        if (maskInRow[row] == mask && endInRow[row] == form.mayEnd()) {
             return;
         }
-        form.writeMask(mask, stopTokenIds, allowed, rows * vocabWords, vocabWords);
-        maskInRow[rows] = mask;
-        endInRow[rows] = form.mayEnd();
-        changedMasks = Math.max(changedMasks, rows + 1);
+        form.writeMask(mask, stopTokenIds, allowed);
+        kernels.copyIn(allowed, allowed.length, allowedRows[row]);
+        maskInRow[row] = mask;
+        endInRow[row] = form.mayEnd();
     }
 
-    /** Sends all rows to the device, with dead ones behind them up to {@code paddedRows}. */
+    /** Sends all rows to the device, all but the masks of forms, with dead ones behind them up to {@code paddedRows}. */
     void pack(int paddedRows) {
         while (rows < paddedRows) {
             addDead();
@@ -254,10 +276,6 @@ final class SamplingInput {
         if (changedRows > 0) {
             packParameters(Math.max(rows, changedRows));
             changedRows = 0;
-        }
-        if (changedMasks > 0) {
-            kernels.copyIn(allowed, changedMasks * vocabWords, packed.allowed);
-            changedMasks = 0;
         }
         kernels.copyIn(position, rows, packed.position);
         packRagged();

@@ -81,13 +81,11 @@ final class Scheduler {
         }
     }
 
-    /** 0 for a sequence whose last token is on its way, or whose form must see a token before the next one is drawn. */
+    /** 0 for a sequence whose last token is on its way. */
     private int tokensToSchedule(Sequence sequence, ScheduledBatch batch) {
         int budget = maxNumBatchedTokens - batch.numTokens();
-        boolean waits = sequence.scheduling.form() != null;
-        int known = waits ? sequence.numTokens() : sequence.numTokensWithUnread();
         // The last token is drawn but never computed.
-        int end = Math.min(known, sequence.scheduling.maxTokens - 1);
+        int end = Math.min(sequence.numTokensWithUnread(), sequence.scheduling.maxTokens - 1);
         if (holdsPrompt(sequence)) {
             end = sequence.numPromptTokens;
         }

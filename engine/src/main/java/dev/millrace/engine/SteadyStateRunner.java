@@ -69,6 +69,13 @@ final class SteadyStateRunner implements BatchRunner {
     }
 
     @Override
+    public void draw(ScheduledBatch batch) {
+        if (mode != Mode.SKIP) {
+            runner.draw(batch);
+        }
+    }
+
+    @Override
     public void read(ScheduledBatch batch) {
         if (mode == Mode.SKIP) {
             for (int s = 0; s < batch.size(); s++) {

@@ -4,7 +4,7 @@ import java.util.ArrayDeque;
 
 /**
  * The steps on their way. The host launches a step before it reads the one before, as far ahead as the runner's device works by
- * itself; with nothing to launch, what is on its way is read.
+ * itself; with nothing to launch, what is on its way is read. A step's tokens are drawn when those of the step before have been read.
  *
  * <p>Thread-safety: none; owned by the engine thread.
  */
@@ -12,6 +12,9 @@ final class StepPipeline {
     private final BatchRunner runner;
     private final ArrayDeque<ScheduledBatch> spare;
     private final ArrayDeque<ScheduledBatch> launched;
+
+    /** Launched last; null if its tokens are drawn. */
+    private ScheduledBatch undrawn;
 
     StepPipeline(BatchRunner runner, int maxNumSeqs) {
         this.runner = runner;
@@ -33,10 +36,23 @@ final class StepPipeline {
         return spare.peek();
     }
 
-    /** Launches {@link #next}, which then is on its way. */
+    /** Launches {@link #next}, which then is on its way. If nothing else is, its tokens are drawn at once, else by {@link #draw}. */
     void launch() {
         runner.launch(spare.peek());
+        undrawn = spare.peek();
+        if (launched.isEmpty()) {
+            draw();
+        }
         launched.add(spare.remove());
+    }
+
+    /** Draws the tokens of the step launched last, unless they are drawn; those of the step before it must be in the books. */
+    void draw() {
+        ScheduledBatch batch = undrawn;
+        undrawn = null;
+        if (batch != null) {
+            runner.draw(batch);
+        }
     }
 
     /**

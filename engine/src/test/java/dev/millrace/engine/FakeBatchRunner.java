@@ -33,6 +33,7 @@ final class FakeBatchRunner implements BatchRunner {
     private final TokenLogprob[][] drawnLogprobs;
     private int stepsAhead;
     private int launched;
+    private int drawn;
     private int read;
     private long outOfMemoryAt = -1;
     private boolean verifies = true;
@@ -99,12 +100,13 @@ final class FakeBatchRunner implements BatchRunner {
             throw new DeviceProblem(DeviceError.OUT_OF_MEMORY, "memory", "little", "more", "Buy it")
                     .exception();
         }
+        check(drawn == launched, "a batch is launched before the one before is drawn");
         copyBlocks(batch);
         write(batch);
         if (verifies) {
             verify(batch);
         }
-        draw(batch);
+        drawTokens(batch);
         readRows(batch);
         numTokens += batch.numTokens();
         numBlockCopies += batch.numBlockCopies();
@@ -148,7 +150,7 @@ final class FakeBatchRunner implements BatchRunner {
         return (hash >>> 40) * 0x1p-21f;
     }
 
-    private void draw(ScheduledBatch batch) {
+    private void drawTokens(ScheduledBatch batch) {
         int row = 0;
         for (int i = 0; i < batch.size(); i++) {
             if (batch.samples(i)) {
@@ -160,8 +162,17 @@ final class FakeBatchRunner implements BatchRunner {
         }
     }
 
+    /** The tokens are there since the launch, as none needs a mask. */
+    @Override
+    public void draw(ScheduledBatch batch) {
+        check(read == drawn, "a batch is drawn before the one before is read");
+        drawn++;
+        check(drawn == launched, "a batch is drawn that was not launched last");
+    }
+
     @Override
     public void read(ScheduledBatch batch) {
+        check(read < drawn, "a batch is read before it is drawn");
         int row = 0;
         for (int i = 0; i < batch.size(); i++) {
             if (batch.samples(i)) {

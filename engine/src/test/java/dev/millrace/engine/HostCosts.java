@@ -116,6 +116,11 @@ final class HostCosts {
             }
 
             @Override
+            public void draw(ScheduledBatch batch) {
+                runner.draw(batch);
+            }
+
+            @Override
             public void read(ScheduledBatch batch) {
                 long start = cpuNanos();
                 runner.read(batch);

@@ -18,6 +18,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class LookaheadTest {
     private static final int NUM_REQUESTS = 12;
     private static final int VOCAB_SIZE = 500;
+    private static final AnswerFormat SCHEMA =
+            new AnswerFormat.JsonSchema(
+                    """
+                    {"type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 99}, "maxItems": 5}
+                    """);
+    private static final AnswerFormat LETTERS = new AnswerFormat.Regex("[a-f]{3,9}-\\d{2}");
     private static final Path MODEL = Golden.folder("llama").model();
 
     /** Six blocks and six sequences, so that some are preempted; 24 tokens a step, so that prompts are chunked. */
@@ -32,7 +38,7 @@ final class LookaheadTest {
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3})
+    @ValueSource(longs = {1, 2, 4})
     void answersAreThoseOfAHostThatWaits(long seed) {
         Result waiting = run(seed, false);
         Result ahead = run(seed, true);
@@ -94,6 +100,11 @@ final class LookaheadTest {
                     }
 
                     @Override
+                    public void draw(ScheduledBatch batch) {
+                        runner.draw(batch);
+                    }
+
+                    @Override
                     public void read(ScheduledBatch batch) {
                         runner.read(batch);
                     }
@@ -127,12 +138,14 @@ final class LookaheadTest {
                         .promptLogprobs(number % 5 == 0)
                         .n(number % 4 == 3 ? 3 : 1);
         // Stops that come at any token; what depends on the tokens before; what changes logits.
-        switch (number % 6) {
+        switch (number % 8) {
             case 0 -> sampling.stopTokenIds(someTokens(random));
             case 1 -> sampling.repetitionPenalty(1.4f).frequencyPenalty(0.5f).presencePenalty(0.3f);
             case 2 -> sampling.stop(List.of("a", "e", "1")).topP(0.9f);
             case 3 -> sampling.logitBias(Map.of(5, 4f, 9, -3f)).repetitionPenalty(1.2f);
-            case 4 -> sampling.allowedTokenIds(someTokens(random)).stopTokenIds(someTokens(random));
+            case 4 -> sampling.format(SCHEMA).maxTokens(24);
+            case 5 -> sampling.format(LETTERS).maxTokens(16).frequencyPenalty(1);
+            case 6 -> sampling.allowedTokenIds(someTokens(random)).stopTokenIds(someTokens(random));
             default ->
                     sampling.frequencyPenalty(1.5f).stopTokenIds(someTokens(random)).minTokens(1);
         }

@@ -141,6 +141,11 @@ public final class TestingEngines {
             }
 
             @Override
+            public void draw(ScheduledBatch batch) {
+                runner.draw(batch);
+            }
+
+            @Override
             public void read(ScheduledBatch batch) {
                 runner.read(batch);
             }

@@ -42,8 +42,10 @@ public final class SamplingBatch {
     public final Tensor topIds;
     public final Tensor topLogprobs;
     private Tensor history;
+    private Tensor historyLogits;
     private Tensor biasIds;
     private Tensor biasValues;
+    private Tensor biasLogits;
     private int rows;
 
     /** Room for {@code maxRows} rows over a vocabulary of {@code vocabSize}. */
@@ -59,10 +61,12 @@ public final class SamplingBatch {
         position = kernels.allocate(DType.INT32, 1, maxRows, "sampling");
         numLogprobs = kernels.allocate(DType.INT32, 1, maxRows, "sampling");
         history = kernels.allocate(DType.INT32, 1, 1024, "sampling");
+        historyLogits = kernels.allocate(DType.F32, 1, 1024, "sampling");
         cuHistory = kernels.allocate(DType.INT32, 1, maxRows + 1, "sampling");
         promptLens = kernels.allocate(DType.INT32, 1, maxRows, "sampling");
         biasIds = kernels.allocate(DType.INT32, 1, 256, "sampling");
         biasValues = kernels.allocate(DType.F32, 1, 256, "sampling");
+        biasLogits = kernels.allocate(DType.F32, 1, 256, "sampling");
         cuBias = kernels.allocate(DType.INT32, 1, maxRows + 1, "sampling");
         allowed = kernels.allocate(DType.INT32, maxRows, (vocabSize + 31) / 32, "sampling");
         masked = kernels.allocate(DType.INT32, 1, maxRows, "sampling");
@@ -72,14 +76,16 @@ public final class SamplingBatch {
         topLogprobs = kernels.allocate(DType.F32, maxRows, MAX_LOGPROBS, "sampling");
     }
 
-    /** Makes room for ragged inputs of these lengths; what they held is lost if they grow. */
+    /** Makes room for ragged inputs of these lengths, so that {@code sample} needs no more; what they held is lost if they grow. */
     public void reserve(Kernels kernels, int historyLength, int biasLength) {
         if (historyLength > history.columns()) {
             history = grown(kernels, history, historyLength);
+            historyLogits = grown(kernels, historyLogits, historyLength);
         }
         if (biasLength > biasIds.columns()) {
             biasIds = grown(kernels, biasIds, biasLength);
             biasValues = grown(kernels, biasValues, biasLength);
+            biasLogits = grown(kernels, biasLogits, biasLength);
         }
     }
 
@@ -95,6 +101,11 @@ public final class SamplingBatch {
         return history;
     }
 
+    /** F32, as long: scratch for the model's own logits of these ids. */
+    public Tensor historyLogits() {
+        return historyLogits;
+    }
+
     /** INT32, ragged: tokens whose logits are changed. */
     public Tensor biasIds() {
         return biasIds;
@@ -103,6 +114,11 @@ public final class SamplingBatch {
     /** F32, ragged: what is added to those logits. */
     public Tensor biasValues() {
         return biasValues;
+    }
+
+    /** F32, as long: scratch for the model's own logits of these tokens. */
+    public Tensor biasLogits() {
+        return biasLogits;
     }
 
     /** S: rows in use. */

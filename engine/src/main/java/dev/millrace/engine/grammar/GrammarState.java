@@ -1,6 +1,7 @@
 package dev.millrace.engine.grammar;
 
 import java.util.Arrays;
+import java.util.function.Supplier;
 
 /**
  * How far one answer has come.
@@ -29,20 +30,26 @@ public final class GrammarState {
 
     /** Takes the next token, no end token; false if it was not allowed, and nothing may follow. */
     public boolean accept(int tokenId) {
-        long start = System.nanoTime();
+        return timed(() -> step(tokenId));
+    }
+
+    private boolean step(int tokenId) {
         at = grammar.step(at, tokenId);
         boolean tracked = place != null;
         place = at.dead() ? place : grammar.step(place, tokenId);
-        nanos += System.nanoTime() - start;
         return !at.dead() && tracked == (place != null);
     }
 
     /** The tokens that may come next when {@code tokensLeft} may still come, an end token included; the same object for the same. */
     public TokenMask mask(int tokensLeft) {
+        return timed(() -> grammar.mask(at, place, tokensLeft));
+    }
+
+    private <T> T timed(Supplier<T> work) {
         long start = System.nanoTime();
-        TokenMask mask = grammar.mask(at, place, tokensLeft);
+        T result = work.get();
         nanos += System.nanoTime() - start;
-        return mask;
+        return result;
     }
 
     /** Time that the answer's tokens and masks have taken so far. */
@@ -61,21 +68,19 @@ public final class GrammarState {
     }
 
     /**
-     * Writes the tokens that may come next, one bit for each id: bit {@code id & 31} of word {@code id >> 5}.
+     * Writes the tokens that may come next to {@code words}, one bit for each id: bit {@code id & 31} of word {@code id >> 5}.
      *
      * @param mask what {@link #mask} gave
      * @param endTokenIds tokens that end the answer, where it may end
      */
-    public void writeMask(TokenMask mask, int[] endTokenIds, int[] words, int offset, int count) {
-        long start = System.nanoTime();
+    public void writeMask(TokenMask mask, int[] endTokenIds, int[] words) {
         int length = mask.words().length;
-        System.arraycopy(mask.words(), 0, words, offset, length);
-        Arrays.fill(words, offset + length, offset + count, 0);
+        System.arraycopy(mask.words(), 0, words, 0, length);
+        Arrays.fill(words, length, words.length, 0);
         if (mayEnd()) {
             for (int id : endTokenIds) {
-                words[offset + (id >> 5)] |= 1 << (id & 31);
+                words[id >> 5] |= 1 << (id & 31);
             }
         }
-        nanos += System.nanoTime() - start;
     }
 }

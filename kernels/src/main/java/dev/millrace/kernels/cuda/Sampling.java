@@ -1,6 +1,5 @@
 package dev.millrace.kernels.cuda;
 
-import dev.millrace.kernels.DType;
 import dev.millrace.kernels.SamplingBatch;
 import dev.millrace.kernels.Tensor;
 
@@ -16,8 +15,6 @@ public final class Sampling {
     private static final int MOST_SHARED_BYTES = 64 << 10;
 
     private final CudaOps ops;
-    private Tensor rawHistory;
-    private Tensor rawBias;
 
     public Sampling(CudaOps ops) {
         this.ops = ops;
@@ -25,8 +22,6 @@ public final class Sampling {
 
     /** Draws {@code batch.rows()} tokens; overwrites the logits. */
     public void run(Tensor logits, SamplingBatch batch) {
-        rawHistory = asLongAs(batch.history(), rawHistory);
-        rawBias = asLongAs(batch.biasIds(), rawBias);
         int columns = logits.columns();
         int shared =
                 Math.min(MOST_SHARED_BYTES, Math.max(LEAST_SHARED_BYTES, Integer.BYTES * columns));
@@ -52,8 +47,8 @@ public final class Sampling {
                         .tensor(batch.cuBias);
         launch.tensor(batch.allowed)
                 .tensor(batch.masked)
-                .tensor(rawHistory)
-                .tensor(rawBias)
+                .tensor(batch.historyLogits())
+                .tensor(batch.biasLogits())
                 .tensor(batch.tokenIds)
                 .tensor(batch.logprobs)
                 .tensor(batch.topIds)
@@ -63,16 +58,5 @@ public final class Sampling {
                 .int32(batch.allowed.rowStride())
                 .int32(batch.topIds.rowStride())
                 .run(batch.rows(), 1, 1, RowThreads.ofLogits(columns), shared);
-    }
-
-    /** Scratch of an element for each of {@code ids}. */
-    private Tensor asLongAs(Tensor ids, Tensor scratch) {
-        if (scratch != null && scratch.columns() >= ids.columns()) {
-            return scratch;
-        }
-        if (scratch != null) {
-            ops.memory().buffers().release(scratch.buffer(), "sampling");
-        }
-        return ops.memory().allocate(DType.F32, 1, ids.columns(), "sampling");
     }
 }
