@@ -1,8 +1,5 @@
 package dev.millrace.engine.grammar;
 
-import java.util.Arrays;
-import java.util.function.Supplier;
-
 /**
  * How far one answer has come.
  *
@@ -30,26 +27,20 @@ public final class GrammarState {
 
     /** Takes the next token, no end token; false if it was not allowed, and nothing may follow. */
     public boolean accept(int tokenId) {
-        return timed(() -> step(tokenId));
-    }
-
-    private boolean step(int tokenId) {
+        long start = System.nanoTime();
         at = grammar.step(at, tokenId);
         boolean tracked = place != null;
         place = at.dead() ? place : grammar.step(place, tokenId);
+        nanos += System.nanoTime() - start;
         return !at.dead() && tracked == (place != null);
     }
 
     /** The tokens that may come next when {@code tokensLeft} may still come, an end token included; the same object for the same. */
     public TokenMask mask(int tokensLeft) {
-        return timed(() -> grammar.mask(at, place, tokensLeft));
-    }
-
-    private <T> T timed(Supplier<T> work) {
         long start = System.nanoTime();
-        T result = work.get();
+        TokenMask mask = grammar.mask(at, place, tokensLeft);
         nanos += System.nanoTime() - start;
-        return result;
+        return mask;
     }
 
     /** Time that the answer's tokens and masks have taken so far. */
@@ -74,9 +65,7 @@ public final class GrammarState {
      * @param endTokenIds tokens that end the answer, where it may end
      */
     public void writeMask(TokenMask mask, int[] endTokenIds, int[] words) {
-        int length = mask.words().length;
-        System.arraycopy(mask.words(), 0, words, 0, length);
-        Arrays.fill(words, length, words.length, 0);
+        mask.write(words);
         if (mayEnd()) {
             for (int id : endTokenIds) {
                 words[id >> 5] |= 1 << (id & 31);

@@ -15,6 +15,7 @@ import java.util.function.Supplier;
  */
 public final class Grammars {
     private static final int MAX_KEPT = 64;
+
     private static final int MAX_CHOICE_CHARACTERS = 4 << 20;
 
     private final Supplier<TokenBytes> source;

@@ -1,5 +1,7 @@
 package dev.millrace.engine.grammar;
 
+import java.util.Arrays;
+
 /**
  * Which tokens may follow a configuration: those of a {@link TokenSlice} at once where it does not matter which they are, and a
  * walk of the trie of the others, cut where no answer goes on.
@@ -29,11 +31,12 @@ final class TokenMasks {
     private final Configurations configurations;
     private final VocabularyTables tables;
     private final int maxSteps;
-    private final int numWords;
     private final Configuration[] path;
     private final TextReach reach;
 
-    private int[] words;
+    /** Bits of the mask that is made. */
+    private final int[] words;
+
     private int count;
     private int maxDistance;
     private int steps;
@@ -44,7 +47,7 @@ final class TokenMasks {
         this.configurations = configurations;
         this.tables = tables;
         this.maxSteps = maxSteps;
-        this.numWords = (tables.vocabulary().width() + 31) >>> 5;
+        this.words = new int[(tables.vocabulary().width() + 31) >>> 5];
         this.path = new Configuration[tables.trie().longest() + 1];
         this.reach = new TextReach(tables.trie().longest());
     }
@@ -79,7 +82,7 @@ final class TokenMasks {
     }
 
     private TokenMask make(Configuration from, int farthest) {
-        words = new int[numWords];
+        Arrays.fill(words, 0);
         count = 0;
         maxDistance = 0;
         steps = 0;
