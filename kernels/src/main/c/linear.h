@@ -101,17 +101,30 @@ static void panel_product(tiles *t, const linear_args *a, const char *panel, int
     }
 }
 
-/* Sum j.. of row r of a product, scaled and with its bias. */
-static inline vf finished(const linear_args *a, const float *c, int64_t r, int64_t row, int64_t panel, int64_t bias, int64_t j,
-                          int64_t n) {
-    vf x;
-    if (is_int8(a->format)) {
-        x = vmul(vload_i32((const int32_t *)c + r * PANEL + j), vset(((const float *)a->in_scales)[row + r]));
-    } else {
-        x = vload(c + r * PANEL + j);
+enum { VECTORS = PANEL / LANES };
+
+/* What a panel's sums are multiplied by, and what is added to them: where there is nothing, 1 and -0, which change no bit. */
+typedef struct { vf scales[VECTORS], bias[VECTORS]; } finish;
+
+/* For n outputs whose scales lie with those of `panel`. */
+static inline finish finish_of(const linear_args *a, int64_t panel, int64_t bias, int64_t n) {
+    finish f;
+    for (int v = 0; v < VECTORS; v++) {
+        int64_t j = v * LANES;
+        f.scales[v] = a->weight_scales ? vload((const float *)a->weight_scales + panel * PANEL + j) : vset(1);
+        f.bias[v] = a->bias && j < n ? vload_as((const char *)a->bias, F32, bias + j, n - j) : vset(-0.0f);
     }
-    if (a->weight_scales) x = vmul(x, vload((const float *)a->weight_scales + panel * PANEL + j));
-    return a->bias ? vadd(x, vload_as((const char *)a->bias, F32, bias + j, n)) : x;
+    return f;
+}
+
+/* Vector v of a row's outputs, from its sums and, in int8, its scale. */
+static inline vf finished(const finish *f, const float *c, int v, int int8, vf in_scale) {
+    vf x = int8 ? vmul(vload_i32((const int32_t *)c + v * LANES), in_scale) : vload(c + v * LANES);
+    return vadd(vmul(x, f->scales[v]), f->bias[v]);
+}
+
+static inline vf in_scale(const linear_args *a, int64_t row) {
+    return is_int8(a->format) ? vset(((const float *)a->in_scales)[row]) : vset(1);
 }
 
 static int64_t step_rows(const linear_args *a) { return a->format < PANEL_BF16_PAIRS ? F32_ROWS : TILE_ROWS; }
@@ -121,40 +134,57 @@ static int64_t linear_scratch(const linear_args *a) {
     return 4 * PANEL * (SLICE + step_rows(a) + (a->gated ? round_up(a->rows_per_block, step_rows(a)) : 0));
 }
 
-/* Row r of a step, from its sums and, if `gates` is not null, those of its gates. */
-static void store_row(const linear_args *a, const float *c, const float *gates, int64_t row, int64_t r, int64_t panel) {
-    int64_t n = at_most(PANEL, a->n - panel * PANEL), ups = (a->n + PANEL - 1) / PANEL + panel;
-    for (int64_t j = 0; j < n; j += LANES) {
-        vf x;
-        if (gates) {
-            vf gate = finished(a, gates, r, row, panel, panel * PANEL, j, n - j);
-            x = vgate(a->activation, gate, finished(a, c, r, row, ups, a->n + panel * PANEL, j, n - j));
-        } else {
-            x = finished(a, c, r, row, panel, panel * PANEL, j, n - j);
+/* Rows of a step, from their sums and, if `gates` is not null, those of their gates. */
+static inline __attribute__((always_inline)) void store_rows_as(const linear_args *a, const float *c, const float *gates, int64_t row,
+                                                                int64_t rows, int64_t panel, int int8, int64_t type) {
+    int64_t n = at_most(PANEL, a->n - panel * PANEL), ups = (a->n + PANEL - 1) / PANEL + panel, stride = a->out_stride;
+    int64_t to = row * stride + panel * PANEL, activation = a->activation;
+    char *out = (char *)a->out;
+    finish gate = finish_of(a, panel, panel * PANEL, n), up = gate;
+    if (gates) up = finish_of(a, ups, a->n + panel * PANEL, n);
+    for (int64_t r = 0; r < rows; r++, to += stride) {
+        vf scale = in_scale(a, row + r);
+        for (int v = 0; v < VECTORS && v * LANES < n; v++) {
+            vf x = finished(&up, c + r * PANEL, v, int8, scale);
+            if (gates) x = vgate(activation, finished(&gate, gates + r * PANEL, v, int8, scale), x);
+            vstore_as(out, type, to + v * LANES, x, n - v * LANES);
         }
-        vstore_as((char *)a->out, a->out_type, (row + r) * a->out_stride + panel * PANEL + j, x, n - j);
     }
 }
 
-/* Takes outputs [32 · panel, ...) of row r of a step into the row's best: the lowest id among the largest. */
-static void update_best(const linear_args *a, const float *c, int64_t row, int64_t r, int64_t panel, best *b) {
-    int64_t n = at_most(PANEL, a->n - panel * PANEL);
-    float x[PANEL], cap = float_of(a->soft_cap);
-    vf largest = vset(-__builtin_inff()), bits = vset(0);
-    for (int64_t j = 0; j < n; j += LANES) {
-        vf v = finished(a, c, r, row, panel, panel * PANEL, j, n - j);
-        if (cap != 0) v = vsoft_cap(v, vset(cap));
-        v = vbetween(v, 0, n - j, vset(-__builtin_inff()));
-        vstore(x + j, v);
-        bits = vmax_bits(bits, vbetween(v, 0, n - j, vset(0)));
-        largest = vmax(v, largest);
+static void store_rows(const linear_args *a, const float *c, const float *gates, int64_t row, int64_t rows, int64_t panel) {
+    if (is_int8(a->format)) {
+        if (a->out_type == F32) store_rows_as(a, c, gates, row, rows, panel, 1, F32);
+        else store_rows_as(a, c, gates, row, rows, panel, 1, BF16);
+    } else {
+        if (a->out_type == F32) store_rows_as(a, c, gates, row, rows, panel, 0, F32);
+        else store_rows_as(a, c, gates, row, rows, panel, 0, BF16);
     }
-    if (vreduce_max_bits(bits) > 0x7F800000) b->value = __builtin_nanf("");
-    float most = vreduce_max(largest);
-    if (!(most > b->value)) return;
-    int32_t i = 0;
-    while (x[i] != most) i++;
-    *b = (best){most, (int32_t)(panel * PANEL) + i};
+}
+
+/* Takes outputs [32 · panel, ...) of rows into the rows' best: the lowest id among the largest. */
+static void update_best(const linear_args *a, const float *c, int64_t row, int64_t rows, int64_t panel, best *bests) {
+    int64_t n = at_most(PANEL, a->n - panel * PANEL);
+    float cap = float_of(a->soft_cap);
+    finish f = finish_of(a, panel, panel * PANEL, n);
+    for (int64_t r = 0; r < rows; r++, bests++) {
+        float x[PANEL];
+        vf largest = vset(-__builtin_inff()), bits = vset(0);
+        for (int v = 0; v < VECTORS && v * LANES < n; v++) {
+            vf y = finished(&f, c + r * PANEL, v, is_int8(a->format), in_scale(a, row + r));
+            if (cap != 0) y = vsoft_cap(y, vset(cap));
+            y = vbetween(y, 0, n - v * LANES, vset(-__builtin_inff()));
+            vstore(x + v * LANES, y);
+            bits = vmax_bits(bits, vbetween(y, 0, n - v * LANES, vset(0)));
+            largest = vmax(y, largest);
+        }
+        if (vreduce_max_bits(bits) > 0x7F800000) bests->value = __builtin_nanf("");
+        float most = vreduce_max(largest);
+        if (!(most > bests->value)) continue;
+        int32_t i = 0;
+        while (x[i] != most) i++;
+        *bests = (best){most, (int32_t)(panel * PANEL) + i};
+    }
 }
 
 static int64_t run_linear(const void *args, int64_t part, char *scratch) {
@@ -180,12 +210,10 @@ static int64_t run_linear(const void *args, int64_t part, char *scratch) {
         for (int64_t row = begin; row < end; row += step) {
             int64_t rows = at_most(step, end - row);
             panel_product(&t, a, weight, row, rows, slice, c);
-            for (int64_t r = 0; r < rows; r++) {
-                if (bests) {
-                    update_best(a, c, row, r, panel, bests + row + r);
-                } else {
-                    store_row(a, c, a->gated ? gates + (row - begin) * PANEL : 0, row, r, panel);
-                }
+            if (bests) {
+                update_best(a, c, row, rows, panel, bests + row);
+            } else {
+                store_rows(a, c, a->gated ? gates + (row - begin) * PANEL : 0, row, rows, panel);
             }
         }
     }
