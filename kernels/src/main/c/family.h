@@ -13,5 +13,5 @@
             [OP_SOFT_CAP] = run_soft_cap, [OP_LOGPROB] = run_logprob, [OP_ARGMAX] = run_argmax, \
             [OP_BEST] = run_best}, \
     .attention_scratch = attention_scratch, \
-    .linear_scratch = linear_scratch, \
+    .linear_scratch = linear_scratch, .preparation = preparation, \
 }

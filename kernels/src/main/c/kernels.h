@@ -28,9 +28,9 @@ enum {
     PANEL_INT8, PANEL_INT8_ROTATED, PANEL_E4M3
 };
 
-// What run_prepare does with rows: rounds them to bfloat16 and pads them, rounds them to int8, or rotates them before. A norm does
-// the last two with what it writes, or with PREPARE_BF16 nothing.
-enum { PREPARE_BF16, PREPARE_INT8, PREPARE_INT8_ROTATED };
+// What a product wants of rows, and run_prepare makes: bfloat16, padded; bytes; rows rotated and then made bytes; or three bfloat16
+// for each float32 (product_split.h). A norm makes bytes of what it writes.
+enum { PREPARE_NONE, PREPARE_BF16, PREPARE_INT8, PREPARE_INT8_ROTATED, PREPARE_SPLIT };
 
 // Rows of a matrix in the forms of a checkpoint; the numbers are those of WeightFormat. Java has made the last two from others:
 // ROW_CODES { f32 d[2], m[2]; uint8 q[32] } for each 32 inputs, for PANEL_CODES and PANEL_E4M3_CODES; ROW_INT8 bytes whose scales Java knows, for PANEL_INT8.
@@ -87,6 +87,7 @@ typedef struct {
     operation_function run[OPERATIONS];
     int64_t (*attention_scratch)(const attention_args *args);
     int64_t (*linear_scratch)(const linear_args *args);
+    int64_t (*preparation)(int64_t format);  // what products of this format want of rows
 } family;
 
 extern const family millrace_amx, millrace_avx512, millrace_avx2;

@@ -63,6 +63,12 @@ JAVA(jlong, scratchBytes)(JNIEnv *env, jclass self, jint chosen, jint operation,
     return operation == OP_LINEAR ? FAMILIES[chosen]->linear_scratch((const linear_args *)args) : 0;
 }
 
+JAVA(jint, preparation)(JNIEnv *env, jclass self, jint chosen, jint format) {
+    (void)env;
+    (void)self;
+    return (jint)FAMILIES[chosen]->preparation(format);
+}
+
 JAVA(jlong, panelBytes)(JNIEnv *env, jclass self, jint format, jlong k) {
     (void)env;
     (void)self;

@@ -3,9 +3,10 @@
 // A part is a block of rows times a run of panels. The rows stay in the L2 cache while panels stream by; a panel is read once
 // for each block of rows. float32 products expand a slice of the panel in the L1 cache, the others read it as it lies.
 
-enum { SLICE = 256, F32_ROWS = 72 };
+enum { SLICE = 256, F32_ROWS = 72, VECTORS = PANEL / LANES };
 #ifdef MILLRACE_AMX
 enum { TILE_ROWS = 32 };
+#include "product_split.h"
 #else
 enum { TILE_ROWS = 48 };
 #endif
@@ -39,12 +40,29 @@ static int64_t run_prepare(const void *args, int64_t part, char *scratch) {
         const char *in = (const char *)a->in + r * a->in_stride * bytes;
         if (a->what == PREPARE_BF16) {
             pad_row(a, in, (uint16_t *)a->out + r * a->out_stride);
+#ifdef MILLRACE_AMX
+        } else if (a->what == PREPARE_SPLIT) {
+            split_floats(in, a->in_type, a->k, a->depth, (uint16_t *)a->out + r * a->out_stride,
+                      (float *)a->sums + r * a->depth / SPLIT_BLOCK);
+#endif
         } else {
             byte_row(in, a->in_type, a->k, a->depth, a->what, (float *)scratch, (int8_t *)a->out + r * a->out_stride,
                      (float *)a->scales + r, (int32_t *)a->sums + r);
         }
     }
     return 0;
+}
+
+static int64_t preparation(int64_t format) {
+    switch (format) {
+        case PANEL_BF16_PAIRS: case PANEL_E4M3: return PREPARE_BF16;
+        case PANEL_INT8: return PREPARE_INT8;
+        case PANEL_INT8_ROTATED: return PREPARE_INT8_ROTATED;
+#ifdef MILLRACE_AMX
+        case PANEL_BF16: case PANEL_Q8_0: case PANEL_Q4_0: case PANEL_Q4_1: return PREPARE_SPLIT;
+#endif
+        default: return PREPARE_NONE;
+    }
 }
 
 #ifndef MILLRACE_AVX2
@@ -89,6 +107,13 @@ static void panel_product(tiles *t, const linear_args *a, const char *panel, int
         return;
     }
 #endif
+#ifdef MILLRACE_AMX
+    if (preparation(a->format) == PREPARE_SPLIT) {
+        if (a->format == PANEL_BF16) product_halves(t, a, panel, row, rows, (char *)slice, c);
+        else product_codes(t, a, panel, row, rows, (char *)slice, c);
+        return;
+    }
+#endif
     const float *in = (const float *)a->in + row * a->in_stride;
     if (a->format == PANEL_F32) {
         product_f32(rows, in, a->in_stride, (const float *)panel, PANEL, a->depth, c, PANEL, 0);
@@ -100,8 +125,6 @@ static void panel_product(tiles *t, const linear_args *a, const char *panel, int
         product_f32(rows, in + i, a->in_stride, slice, PANEL, depth, c, PANEL, i > 0);
     }
 }
-
-enum { VECTORS = PANEL / LANES };
 
 /* What a panel's sums are multiplied by, and what is added to them: where there is nothing, 1 and -0, which change no bit. */
 typedef struct { vf scales[VECTORS], bias[VECTORS]; } finish;
@@ -127,7 +150,13 @@ static inline vf in_scale(const linear_args *a, int64_t row) {
     return is_int8(a->format) ? vset(((const float *)a->in_scales)[row]) : vset(1);
 }
 
-static int64_t step_rows(const linear_args *a) { return a->format < PANEL_BF16_PAIRS ? F32_ROWS : TILE_ROWS; }
+/* Rows for which a slice is expanded once. */
+static int64_t step_rows(const linear_args *a) {
+#ifdef MILLRACE_AMX
+    if (preparation(a->format) == PREPARE_SPLIT) return SPLIT_ROWS;
+#endif
+    return a->format < PANEL_BF16_PAIRS ? F32_ROWS : TILE_ROWS;
+}
 
 /* A slice, the sums of a step, and, for gates, those of all rows of a block. */
 static int64_t linear_scratch(const linear_args *a) {

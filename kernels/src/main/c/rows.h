@@ -36,7 +36,7 @@ static int64_t run_norm(const void *args, int64_t part, char *scratch) {
                 vstore_as((char *)x, F32, i, vadd(vload_as((char *)x, F32, i, n), delta), n);
             }
         }
-        if (a->what != PREPARE_BF16) {
+        if (a->what != PREPARE_NONE) {
             norm_head(a, scratch, 0, (const char *)a->in, a->in_type, from, a->columns);
             byte_row(scratch, a->type, a->columns, a->depth, a->what, (float *)scratch + a->depth,
                      (int8_t *)a->out + r * a->out_stride, (float *)a->scales + r, (int32_t *)a->sums + r);

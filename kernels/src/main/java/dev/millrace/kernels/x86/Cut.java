@@ -16,6 +16,8 @@ record Cut(int rowsPerBlock, int panelsPerPart, int blocks, int groups) {
 
     private static final int F32_BLOCK_ROWS = 72;
 
+    private static final int SPLIT_BLOCK_ROWS = 96;
+
     /** Multiply-adds, and bytes of a weight, that are worth handing to another thread: a few microseconds. */
     private static final long MIN_PART_PRODUCTS = 500_000;
 
@@ -24,8 +26,14 @@ record Cut(int rowsPerBlock, int panelsPerPart, int blocks, int groups) {
     /** Parts that a thread gets of a block of rows, so that one that was put aside delays nobody. */
     private static final int PARTS_PER_THREAD = 4;
 
-    static Cut of(PanelWeight weight, boolean gated, int rows, int threads) {
-        int most = weight.format().takesFloat32() ? F32_BLOCK_ROWS : BLOCK_ROWS;
+    static Cut of(
+            PanelWeight weight, Preparation preparation, boolean gated, int rows, int threads) {
+        int most =
+                switch (preparation) {
+                    case NONE -> F32_BLOCK_ROWS;
+                    case SPLIT -> SPLIT_BLOCK_ROWS;
+                    default -> BLOCK_ROWS;
+                };
         int blocks = Math.max((rows + most - 1) / most, 1);
         int rowsPerBlock = Math.max((rows + blocks - 1) / blocks, 1);
         int panels = Packer.panels(gated ? weight.n() / 2 : weight.n());

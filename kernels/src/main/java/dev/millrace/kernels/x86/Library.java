@@ -114,6 +114,9 @@ final class Library {
 
     static native long panelDepth(int format, long k);
 
+    /** The ordinal of the {@link Preparation} that a family's products with such weights want. */
+    static native int preparation(int family, int format);
+
     /** Units of an attention call, or −1 − the sequence that does not fit. */
     static native long planAttention(long arguments, long rows, long room);
 

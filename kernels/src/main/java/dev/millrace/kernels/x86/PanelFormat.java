@@ -31,14 +31,4 @@ public enum PanelFormat {
     public boolean isInt8() {
         return this == INT8 || this == INT8_ROTATED;
     }
-
-    /** Whether rows are multiplied in float32. */
-    boolean takesFloat32() {
-        return ordinal() < BF16_PAIRS.ordinal();
-    }
-
-    /** Whether rows are multiplied in bfloat16. */
-    boolean takesBfloat16() {
-        return this == BF16_PAIRS || this == E4M3;
-    }
 }

@@ -48,7 +48,7 @@ public final class Products {
     /** The lowest id among the largest outputs of each row, which are written nowhere; −1 where there is none. */
     public void argmax(Tensor tokenIds, Tensor in, Weight weight, float softCap, int rows) {
         PanelWeight panels = panels(weight, false);
-        int groups = Cut.of(panels, false, rows, context.pool.numThreads()).groups();
+        int groups = cut(panels, false, rows).groups();
         bests = context.memory.grown(bests, 8L * groups * rows);
         run(null, in, panels, null, null, rows, bests.address(), softCap);
         call.start(Operation.BEST)
@@ -80,35 +80,40 @@ public final class Products {
             int rows,
             long bestsAddress,
             float softCap) {
-        long depth = Library.panelDepth(weight.format().ordinal(), weight.k());
-        boolean rounded = weight.format().isInt8();
+        Preparation preparation = preparation(weight);
         boolean stored = in.dtype() == DType.INT8;
-        boolean padded = weight.format().takesBfloat16() && depth != weight.k();
-        boolean prepared = !stored && (rounded || padded);
+        long depth = preparation.depth(weight);
+        boolean prepared =
+                switch (preparation) {
+                    case NONE -> false;
+                    case BF16 -> depth != weight.k();
+                    case INT8, INT8_ROTATED -> !stored;
+                    case SPLIT -> true;
+                };
         long scales = stored ? in.scales().address() : 0;
         long sums = stored ? ByteRows.sums(in) : 0;
         long prepares = 0;
         if (prepared) {
-            long bytes = in.rows() * depth * (rounded ? 1 : 2);
-            prepares = context.workspace(bytes + 8L * in.rows());
+            long bytes = in.rows() * preparation.rowBytes(depth);
+            prepares = context.workspace(bytes + 4L * in.rows() * (1 + preparation.sums(depth)));
             scales = prepares + bytes;
             sums = scales + 4L * in.rows();
-            prepare(in, weight, depth, prepares, scales, sums, rows);
+            prepare(in, weight.k(), preparation, depth, prepares, scales, sums, rows);
         }
-        Cut cut = Cut.of(weight, gate != null, Math.max(rows, 1), context.pool.numThreads());
+        Cut cut = cut(weight, gate != null, rows);
         call.start(Operation.LINEAR).put(out).put(out == null ? 0 : Call.type(out));
         if (prepared) {
-            call.put(prepares).put(depth);
+            call.put(prepares).put(preparation.stride(depth));
         } else {
             call.put(in);
         }
-        call.put(rounded ? scales : 0)
-                .put(rounded ? sums : 0)
+        call.put(scales)
+                .put(sums)
                 .put(address(weight.data()))
                 .put(weight.scales() == null ? 0 : address(weight.scales()))
                 .put(weight.format().ordinal())
                 .put(gate == null ? weight.n() : weight.n() / 2)
-                .put(depth)
+                .put(Library.panelDepth(weight.format().ordinal(), weight.k()))
                 .put(bias == null ? 0 : bias.address())
                 .put(gate == null ? 0 : 1)
                 .put(gate == null ? 0 : gate.ordinal())
@@ -120,31 +125,38 @@ public final class Products {
                 .run(rows == 0 ? 0 : cut.blocks() * cut.groups());
     }
 
+    private Preparation preparation(PanelWeight weight) {
+        return Preparation.of(context.family, weight.format());
+    }
+
+    private Cut cut(PanelWeight weight, boolean gated, int rows) {
+        int threads = context.pool.numThreads();
+        return Cut.of(weight, preparation(weight), gated, Math.max(rows, 1), threads);
+    }
+
     private void prepare(
-            Tensor in, PanelWeight weight, long depth, long out, long scales, long sums, int rows) {
-        int perPart = context.rowsPerPart(rows, weight.k());
+            Tensor in,
+            int k,
+            Preparation preparation,
+            long depth,
+            long out,
+            long scales,
+            long sums,
+            int rows) {
+        int perPart = context.rowsPerPart(rows, k);
         call.start(Operation.PREPARE)
                 .put(out)
-                .put(depth)
+                .put(preparation.stride(depth))
                 .put(scales)
                 .put(sums)
                 .put(in)
                 .putType(in)
                 .put(rows)
-                .put(weight.k())
+                .put(k)
                 .put(depth)
                 .put(perPart)
-                .put(what(weight.format()))
+                .put(preparation.ordinal())
                 .run(Context.parts(rows, perPart));
-    }
-
-    /** The library's number for what becomes of rows before a product. */
-    static int what(PanelFormat format) {
-        return switch (format) {
-            case INT8 -> 1;
-            case INT8_ROTATED -> 2;
-            default -> 0;
-        };
     }
 
     /** {@code out[t, :] = scale · table[tokenIds[t], :]}. */

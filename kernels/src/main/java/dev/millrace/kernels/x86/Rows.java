@@ -37,6 +37,8 @@ public final class Rows {
      */
     public void norm(Tensor out, Tensor in, Tensor delta, Tensor weight, float epsilon, int rows) {
         boolean bytes = out.dtype() == DType.INT8;
+        Preparation preparation =
+                bytes ? Preparation.of(context.family, bytesFormat) : Preparation.NONE;
         int perPart = context.rowsPerPart(rows, in.columns());
         call.start(Operation.NORM)
                 .put(out)
@@ -50,7 +52,7 @@ public final class Rows {
                 .put(epsilon)
                 .put(rows)
                 .put(perPart)
-                .put(bytes ? Products.what(bytesFormat) : 0)
+                .put(preparation.ordinal())
                 .put(bytes ? out.scales().address() : 0)
                 .put(bytes ? ByteRows.sums(out) : 0)
                 .put(bytes ? out.rowStride() : 0)
