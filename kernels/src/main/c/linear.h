@@ -23,8 +23,7 @@ static void pad_row(const prepare_args *a, const char *in, uint16_t *out) {
 static void byte_row(const char *in, int64_t type, int64_t k, int64_t depth, int64_t what, float *rotated, int8_t *out, float *scale,
                      int32_t *sum) {
     if (what == PREPARE_INT8_ROTATED) {
-        for (int64_t i = 0; i < depth; i += LANES) vstore(rotated + i, k > i ? vload_as(in, type, i, k - i) : vset(0));
-        rotate_row(rotated, depth);
+        rotate_row(in, type, k, rotated, depth);
         in = (const char *)rotated;
         type = F32;
         k = depth;

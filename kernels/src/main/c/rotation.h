@@ -17,32 +17,52 @@ static inline vf rotate_lanes(vf x, int stride) {
     return vfma(x, vload(SIGNS[__builtin_ctz((unsigned)stride)]), vswap(x, stride));
 }
 
-/* x[depth] becomes H x in place, block by block; every sum has one order. */
-static void rotate_row(float *x, int64_t depth) {
+enum { ROTATED_VECTORS = ROTATED_TOGETHER / LANES };
+
+/* (x, y) becomes (x + y, x - y) for vectors that are 1, 2, 4, ... of `count` apart. */
+static inline __attribute__((always_inline)) void rotate_vectors(vf *v, int count) {
+    for (int stride = 1; stride < count; stride *= 2) {
+        for (int i = 0; i < count; i++) {
+            if (i & stride) continue;
+            vf low = v[i], high = v[i + stride];
+            v[i] = vadd(low, high);
+            v[i + stride] = vsub(low, high);
+        }
+    }
+}
+
+/* The rest of the rotation of `count` times 64 numbers that are rotated 64 by 64. */
+static inline __attribute__((always_inline)) void rotate_far(float *x, int64_t depth, int count) {
+    for (int64_t block = 0; block < depth; block += count * ROTATED_TOGETHER) {
+        for (int64_t i = block; i < block + ROTATED_TOGETHER; i += LANES) {
+            vf v[MOST_ROTATED / ROTATED_TOGETHER];
+            for (int part = 0; part < count; part++) v[part] = vload(x + i + part * ROTATED_TOGETHER);
+            rotate_vectors(v, count);
+            for (int part = 0; part < count; part++) vstore(x + i + part * ROTATED_TOGETHER, v[part]);
+        }
+    }
+}
+
+/* x[depth] = H times k numbers, padded with zeros; every sum has one order. May be in place. */
+static void rotate_row(const char *in, int64_t type, int64_t k, float *x, int64_t depth) {
     for (int64_t block = 0; block < depth; block += ROTATED_TOGETHER) {
-        enum { VECTORS = ROTATED_TOGETHER / LANES };
-        vf v[VECTORS];
-        for (int i = 0; i < VECTORS; i++) {
-            v[i] = vload(x + block + i * LANES);
+        vf v[ROTATED_VECTORS];
+        for (int i = 0; i < ROTATED_VECTORS; i++) {
+            int64_t at = block + i * LANES;
+            v[i] = at < k ? vload_as(in, type, at, k - at) : vset(0);
+        }
+        for (int i = 0; i < ROTATED_VECTORS; i++) {
             v[i] = rotate_lanes(rotate_lanes(rotate_lanes(v[i], 1), 2), 4);
             if (LANES == 16) v[i] = rotate_lanes(v[i], 8);
         }
-        for (int stride = 1; stride < VECTORS; stride *= 2) {
-            for (int i = 0; i < VECTORS; i++) {
-                if (i & stride) continue;
-                vf low = v[i], high = v[i + stride];
-                v[i] = vadd(low, high);
-                v[i + stride] = vsub(low, high);
-            }
-        }
-        for (int i = 0; i < VECTORS; i++) vstore(x + block + i * LANES, v[i]);
+        rotate_vectors(v, ROTATED_VECTORS);
+        for (int i = 0; i < ROTATED_VECTORS; i++) vstore(x + block + i * LANES, v[i]);
     }
-    for (int64_t stride = ROTATED_TOGETHER; stride < rotation_size(depth); stride *= 2) {
-        for (int64_t i = 0; i < depth; i += LANES) {
-            if (i & stride) continue;
-            vf low = vload(x + i), high = vload(x + i + stride);
-            vstore(x + i, vadd(low, high));
-            vstore(x + i + stride, vsub(low, high));
-        }
+    switch (rotation_size(depth) / ROTATED_TOGETHER) {
+        case 2: rotate_far(x, depth, 2); break;
+        case 4: rotate_far(x, depth, 4); break;
+        case 8: rotate_far(x, depth, 8); break;
+        case 16: rotate_far(x, depth, 16); break;
+        default: break;
     }
 }

@@ -127,8 +127,8 @@ static int64_t run_pack(const void *args, int64_t part, char *scratch) {
             float *scale = (float *)a->scales + j;
             int64_t depth = panel_depth(a->panel_format, a->k), k = a->k;
             if (a->panel_format == PANEL_INT8_ROTATED) {
-                for (; k < depth; k++) values[k] = 0;
-                rotate_row(values, depth);
+                rotate_row((const char *)values, F32, k, values, depth);
+                k = depth;
             }
             *scale = pack_rounded(values, a->panel_format, k, j, (uint8_t *)a->panel);
             if (a->panel_format == PANEL_INT8_ROTATED) *scale /= (float)rotation_size(depth);
@@ -238,7 +238,7 @@ static int64_t run_embed(const void *args, int64_t part, char *scratch) {
             values[i] = x;
         }
         // The rotation is its own inverse, but for a factor that the scales hold.
-        if (rotated) rotate_row(values, depth);
+        if (rotated) rotate_row((const char *)values, F32, depth, values, depth);
         for (int64_t i = 0; i < a->k; i++) out[i] = scale == 1.0f ? values[i] : values[i] * scale;
     }
     return 0;
