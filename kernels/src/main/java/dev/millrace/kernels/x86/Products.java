@@ -20,6 +20,10 @@ public final class Products {
     private final Context context;
     private final Call call;
     private DeviceBuffer bests;
+    private long input;
+    private long inputStride;
+    private long scales;
+    private long sums;
 
     public Products(Context context) {
         this.context = context;
@@ -80,34 +84,14 @@ public final class Products {
             int rows,
             long bestsAddress,
             float softCap) {
-        Preparation preparation = preparation(weight);
-        boolean stored = in.dtype() == DType.INT8;
-        long depth = preparation.depth(weight);
-        boolean prepared =
-                switch (preparation) {
-                    case NONE -> false;
-                    case BF16 -> depth != weight.k();
-                    case INT8, INT8_ROTATED -> !stored;
-                    case SPLIT -> true;
-                };
-        long scales = stored ? in.scales().address() : 0;
-        long sums = stored ? ByteRows.sums(in) : 0;
-        long prepares = 0;
-        if (prepared) {
-            long bytes = in.rows() * preparation.rowBytes(depth);
-            prepares = context.workspace(bytes + 4L * in.rows() * (1 + preparation.sums(depth)));
-            scales = prepares + bytes;
-            sums = scales + 4L * in.rows();
-            prepare(in, weight.k(), preparation, depth, prepares, scales, sums, rows);
-        }
+        takeInput(in, weight, rows);
         Cut cut = cut(weight, gate != null, rows);
-        call.start(Operation.LINEAR).put(out).put(out == null ? 0 : Call.type(out));
-        if (prepared) {
-            call.put(prepares).put(preparation.stride(depth));
-        } else {
-            call.put(in);
-        }
-        call.put(scales)
+        call.start(Operation.LINEAR)
+                .put(out)
+                .put(out == null ? 0 : Call.type(out))
+                .put(input)
+                .put(inputStride)
+                .put(scales)
                 .put(sums)
                 .put(address(weight.data()))
                 .put(weight.scales() == null ? 0 : address(weight.scales()))
@@ -134,25 +118,40 @@ public final class Products {
         return Cut.of(weight, preparation(weight), gated, Math.max(rows, 1), threads);
     }
 
-    private void prepare(
-            Tensor in,
-            int k,
-            Preparation preparation,
-            long depth,
-            long out,
-            long scales,
-            long sums,
-            int rows) {
-        int perPart = context.rowsPerPart(rows, k);
+    /** Sets where the rows of the next product lie, as it wants them. */
+    private void takeInput(Tensor in, PanelWeight weight, int rows) {
+        Preparation preparation = preparation(weight);
+        boolean stored = in.dtype() == DType.INT8;
+        long depth = preparation.depth(weight);
+        boolean asItIs =
+                switch (preparation) {
+                    case NONE -> true;
+                    case BF16 -> depth == weight.k();
+                    case INT8, INT8_ROTATED -> stored;
+                    case SPLIT -> false;
+                };
+        if (asItIs) {
+            input = in.address();
+            inputStride = in.rowStride();
+            scales = stored ? in.scales().address() : 0;
+            sums = stored ? ByteRows.sums(in) : 0;
+            return;
+        }
+        long bytes = in.rows() * preparation.rowBytes(depth);
+        input = context.workspace(bytes + 4L * in.rows() * (1 + preparation.sums(depth)));
+        inputStride = preparation.stride(depth);
+        scales = input + bytes;
+        sums = scales + 4L * in.rows();
+        int perPart = context.rowsPerPart(rows, weight.k());
         call.start(Operation.PREPARE)
-                .put(out)
-                .put(preparation.stride(depth))
+                .put(input)
+                .put(inputStride)
                 .put(scales)
                 .put(sums)
                 .put(in)
                 .putType(in)
                 .put(rows)
-                .put(k)
+                .put(weight.k())
                 .put(depth)
                 .put(perPart)
                 .put(preparation.ordinal())
