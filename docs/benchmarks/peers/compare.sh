@@ -18,12 +18,29 @@ run() {
     "$@" 2>/dev/null | tail -n 1
 }
 
-uptime
-for options in "--set compute-precision=bfloat16 --set quantization=int8" "--set compute-precision=bfloat16" "--set compute-precision=float32"; do
+# Everything is warm: each load runs once before it is measured, and memory for keys and values is hardly larger than it needs, so that
+# the system has handed its pages out. Both peers write theirs when they start.
+warm="--warmup-requests $requests"
+
+# millrace A_MEMORY B_MEMORY SETTINGS...
+measure() {
+    a=$1 b=$2
+    shift 2
     # shellcheck disable=SC2086 # lists of options
-    for load in "$A --set kv-cache-memory=1g" "$B --set kv-cache-memory=1g" "$single --warmup-requests 2 --max-num-seqs 1"; do
-        run "$millrace" bench --model "$model" $load $options --output json
+    for load in "$A $warm --set kv-cache-memory=$a" "$B $warm --set kv-cache-memory=$b" "$single --warmup-requests 2 --max-num-seqs 1"; do
+        run "$millrace" bench --model "$model" $load "$@" --output json
     done
+}
+
+uptime
+measure 600m 300m --set compute-precision=bfloat16 --set quantization=int8
+measure 320m 160m --set compute-precision=bfloat16 --set quantization=int8 --set kv-cache-dtype=int8
+measure 600m 300m --set compute-precision=bfloat16
+measure 320m 160m --set compute-precision=bfloat16 --set kv-cache-dtype=int8
+measure 1200m 600m --set compute-precision=float32
+for precision in float32 bfloat16; do
+    run "$millrace" bench --model "$model" --requests 64 --input-len 256 --output-len 1 --warmup-requests 64 --set kv-cache-memory=800m \
+        --set compute-precision=$precision --output json
 done
 if [ "$llama" != - ]; then
     [ -f "$llama/Q8_0.gguf" ] || for type in Q8_0 BF16; do

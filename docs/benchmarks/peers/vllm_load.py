@@ -45,7 +45,7 @@ engine = LLM(
     max_model_len=arguments.input_len + arguments.output_len + 16,
     max_num_seqs=arguments.max_num_seqs,
 )
-measure(engine, 1, min(16, arguments.requests))
+measure(engine, 1, arguments.requests)
 generated, seconds = measure(engine, 2, arguments.requests)
 print(json.dumps({
     "requests": arguments.requests,
