@@ -3,7 +3,8 @@
 // product is therefore three in bfloat16, whose sums are float32; the smallest come first. Blocks of codes are scaled as their sums are
 // added: Σ (d q + m) x = d Σ q x + m Σ x. Errors are those of float32 sums, and a row's bits still depend on that row alone.
 
-enum { SPLIT_PARTS = 3, SPLIT_BLOCK = 32, SPLIT_ROWS = 96 };
+// Rows of a step, for which a slice of a panel is expanded once; blocks of codes whose sums are added together.
+enum { SPLIT_PARTS = 3, SPLIT_BLOCK = 32, SPLIT_ROWS = 128, AT_ONCE = 2 };
 
 /* A row as its high, middle and low parts, `depth` numbers each, padded with zeros, and the sum of each 32 of it. */
 static void split_floats(const char *in, int64_t type, int64_t k, int64_t depth, uint16_t *out, float *sums) {
@@ -48,9 +49,9 @@ static void pair_bytes(const int8_t *codes, uint16_t *out) {
 
 /* The same of nibbles [16][32], the low ones inputs 0 to 15; code q is q - zero. */
 static void pair_nibbles(const uint8_t *codes, int zero, uint16_t *out) {
-    uint16_t values[32];
-    for (int q = 0; q < 32; q++) values[q] = bf16_bits((float)(q % 16 - zero));
-    const __m512i table = _mm512_loadu_si512(values), nibble = _mm512_set1_epi16(15);
+    const vf all = _mm512_set_ps(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    const __m512i table = _mm512_broadcast_i64x4((__m256i)_mm512_cvtneps_pbh(vsub(all, vset((float)zero))));
+    const __m512i nibble = _mm512_set1_epi16(15);
     for (int64_t i = 0; i < SPLIT_BLOCK / 2; i += 2, codes += 2 * PANEL, out += 2 * PANEL) {
         for (int64_t j = 0; j < PANEL; j += LANES) {
             __m128i even = _mm_loadu_si128((const __m128i *)(codes + j)), odd = _mm_loadu_si128((const __m128i *)(codes + PANEL + j));
@@ -109,8 +110,6 @@ static inline void multiply_block(int64_t rows, const uint16_t *a, int64_t lda, 
     }
 }
 
-enum { AT_ONCE = 2 };
-
 /* Sums of AT_ONCE blocks, or fewer at the end, that wait to be added to c[rows, 32]. */
 typedef struct {
     const float *sums;      // [blocks][32][32]
@@ -139,7 +138,7 @@ static inline __attribute__((always_inline)) void add_rows(const linear_args *a,
             int64_t at = r * PANEL + v * LANES;
             vf x = add ? vload(c + at) : vset(0);
             for (int64_t b = 0; b < blocks; b++) {
-                x = vfma(vload(sums + b * 32 * PANEL + at), d[b][v], x);
+                x = vfma(vload(sums + b * TILE_ROWS * PANEL + at), d[b][v], x);
                 if (offsets) x = vfma(vset(in_sums[r * stride + b]), m[b][v], x);
             }
             vstore(c + at, x);
@@ -171,16 +170,16 @@ static void product_codes(tiles *t, const linear_args *a, const char *panel, int
             if (a->format == PANEL_Q8_0) pair_bytes((const int8_t *)codes, out);
             else pair_nibbles((const uint8_t *)codes, a->format == PANEL_Q4_0 ? 8 : 0, out);
         }
-        for (int64_t r = 0; r < rows; r += 32, place ^= 1) {
+        for (int64_t r = 0; r < rows; r += TILE_ROWS, place ^= 1) {
             const uint16_t *in = (const uint16_t *)a->in + (row + r) * lda;
-            float *to_sums = sums + place * AT_ONCE * 32 * PANEL;
+            float *to_sums = sums + place * AT_ONCE * TILE_ROWS * PANEL;
             waiting now = {to_sums, panel + from * bytes, (const float *)a->in_sums + (row + r) * blocks + from, c + r * PANEL,
-                           at_most(32, rows - r), to - from, from > 0};
+                           at_most(TILE_ROWS, rows - r), to - from, from > 0};
             for (int64_t b = 0; b < now.blocks; b++) {
                 clear_sums(t, now.rows);
                 multiply_block(now.rows, in + (from + b) * SPLIT_BLOCK, lda, a->depth, pairs + b * SPLIT_BLOCK * PANEL);
                 add_blocks(a, &before, b * before.rows / now.blocks, (b + 1) * before.rows / now.blocks);
-                store_sums(now.rows, to_sums + b * 32 * PANEL);
+                store_sums(now.rows, to_sums + b * TILE_ROWS * PANEL);
             }
             before = now;
         }
@@ -195,8 +194,8 @@ static void product_halves(tiles *t, const linear_args *a, const char *panel, in
     for (int64_t from = 0; from < depth; from += SLICE) {
         int64_t length = at_most(SLICE, depth - from);
         pair_bf16((const uint16_t *)panel, from, length, a->depth, pairs);
-        for (int64_t r = 0; r < rows; r += 32) {
-            int64_t n = at_most(32, rows - r);
+        for (int64_t r = 0; r < rows; r += TILE_ROWS) {
+            int64_t n = at_most(TILE_ROWS, rows - r);
             const uint16_t *in = (const uint16_t *)a->in + (row + r) * a->in_stride + from;
             if (from == 0) clear_sums(t, n); else load_sums(t, n, c + r * PANEL);
             for (int64_t i = 0; i < length; i += SPLIT_BLOCK) multiply_block(n, in + i, a->in_stride, depth, pairs + i * PANEL);

@@ -16,7 +16,7 @@ record Cut(int rowsPerBlock, int panelsPerPart, int blocks, int groups) {
 
     private static final int F32_BLOCK_ROWS = 72;
 
-    private static final int SPLIT_BLOCK_ROWS = 96;
+    private static final int SPLIT_BLOCK_ROWS = 128;
 
     /** Multiply-adds, and bytes of a weight, that are worth handing to another thread: a few microseconds. */
     private static final long MIN_PART_PRODUCTS = 500_000;
