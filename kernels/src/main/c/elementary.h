@@ -77,12 +77,12 @@ static inline int32_t largest_bits(const char *in, int64_t type, int64_t from, i
 /* What turns numbers up to `largest` into integers up to `most`: 0 for numbers so small that it might overflow. */
 static inline float factor_to(float most, float largest) { return largest > 0x1p-100f ? most / largest : 0.0f; }
 
-/* k numbers from index `from` on as bytes, padded with zeros to `depth`, and their sum; returns their scale, NaN if one is infinite
-   or not a number (Dettmers et al., arXiv 2208.07339, without outliers). */
-static float round_bytes(const char *in, int64_t type, int64_t from, int64_t k, int64_t depth, int8_t *out, int32_t *sum) {
-    union { int32_t bits; float value; } most = {.bits = largest_bits(in, type, from, k)};
-    int finite = most.bits < 0x7F800000;
-    vf factor = vset(finite ? factor_to(127.0f, most.value) : 0.0f);
+/* k numbers from index `from` on, whose largest magnitude has the bits `most`, as bytes, padded with zeros to `depth`, and their sum;
+   returns their scale, NaN if one is infinite or not a number (Dettmers et al., arXiv 2208.07339, without outliers). */
+static float round_to_bytes(const char *in, int64_t type, int64_t from, int64_t k, int64_t depth, int32_t most, int8_t *out, int32_t *sum) {
+    union { int32_t bits; float value; } largest = {.bits = most};
+    int finite = most < 0x7F800000;
+    vf factor = vset(finite ? factor_to(127.0f, largest.value) : 0.0f);
     vi total = vzero_i();
     for (int64_t i = 0; i < depth; i += LANES) {
         int64_t n = at_least(0, k - i);
@@ -91,5 +91,9 @@ static float round_bytes(const char *in, int64_t type, int64_t from, int64_t k, 
         if (WEIGHT_OFFSET) total = vadd_i(total, q);
     }
     *sum = vreduce_add_i(total);
-    return finite ? most.value / 127.0f : __builtin_nanf("");
+    return finite ? largest.value / 127.0f : __builtin_nanf("");
+}
+
+static float round_bytes(const char *in, int64_t type, int64_t from, int64_t k, int64_t depth, int8_t *out, int32_t *sum) {
+    return round_to_bytes(in, type, from, k, depth, largest_bits(in, type, from, k), out, sum);
 }

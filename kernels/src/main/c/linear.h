@@ -23,12 +23,11 @@ static void pad_row(const prepare_args *a, const char *in, uint16_t *out) {
 static void byte_row(const char *in, int64_t type, int64_t k, int64_t depth, int64_t what, float *rotated, int8_t *out, float *scale,
                      int32_t *sum) {
     if (what == PREPARE_INT8_ROTATED) {
-        rotate_row(in, type, k, rotated, depth);
-        in = (const char *)rotated;
-        type = F32;
-        k = depth;
+        int32_t most = rotate_row(in, type, k, rotated, depth);
+        *scale = round_to_bytes((const char *)rotated, F32, 0, depth, depth, most, out, sum);
+    } else {
+        *scale = round_bytes(in, type, 0, k, depth, out, sum);
     }
-    *scale = round_bytes(in, type, 0, k, depth, out, sum);
 }
 
 /* Rows for a product: padded, or rounded to int8. */

@@ -31,20 +31,26 @@ static inline __attribute__((always_inline)) void rotate_vectors(vf *v, int coun
     }
 }
 
-/* The rest of the rotation of `count` times 64 numbers that are rotated 64 by 64. */
-static inline __attribute__((always_inline)) void rotate_far(float *x, int64_t depth, int count) {
+/* The rest of the rotation of `count` times 64 numbers that are rotated 64 by 64; returns the largest magnitudes. */
+static inline __attribute__((always_inline)) vf rotate_far(float *x, int64_t depth, int count) {
+    vf largest = vset(0);
     for (int64_t block = 0; block < depth; block += count * ROTATED_TOGETHER) {
         for (int64_t i = block; i < block + ROTATED_TOGETHER; i += LANES) {
             vf v[MOST_ROTATED / ROTATED_TOGETHER];
             for (int part = 0; part < count; part++) v[part] = vload(x + i + part * ROTATED_TOGETHER);
             rotate_vectors(v, count);
-            for (int part = 0; part < count; part++) vstore(x + i + part * ROTATED_TOGETHER, v[part]);
+            for (int part = 0; part < count; part++) {
+                vstore(x + i + part * ROTATED_TOGETHER, v[part]);
+                largest = vmax_bits(largest, v[part]);
+            }
         }
     }
+    return largest;
 }
 
-/* x[depth] = H times k numbers, padded with zeros; every sum has one order. May be in place. */
-static void rotate_row(const char *in, int64_t type, int64_t k, float *x, int64_t depth) {
+/* x[depth] = H times k numbers, padded with zeros; every sum has one order. May be in place. Returns the largest magnitude, as bits. */
+static int32_t rotate_row(const char *in, int64_t type, int64_t k, float *x, int64_t depth) {
+    vf largest = vset(0);
     for (int64_t block = 0; block < depth; block += ROTATED_TOGETHER) {
         vf v[ROTATED_VECTORS];
         for (int i = 0; i < ROTATED_VECTORS; i++) {
@@ -56,13 +62,17 @@ static void rotate_row(const char *in, int64_t type, int64_t k, float *x, int64_
             if (LANES == 16) v[i] = rotate_lanes(v[i], 8);
         }
         rotate_vectors(v, ROTATED_VECTORS);
-        for (int i = 0; i < ROTATED_VECTORS; i++) vstore(x + block + i * LANES, v[i]);
+        for (int i = 0; i < ROTATED_VECTORS; i++) {
+            vstore(x + block + i * LANES, v[i]);
+            largest = vmax_bits(largest, v[i]);
+        }
     }
     switch (rotation_size(depth) / ROTATED_TOGETHER) {
-        case 2: rotate_far(x, depth, 2); break;
-        case 4: rotate_far(x, depth, 4); break;
-        case 8: rotate_far(x, depth, 8); break;
-        case 16: rotate_far(x, depth, 16); break;
+        case 2: largest = rotate_far(x, depth, 2); break;
+        case 4: largest = rotate_far(x, depth, 4); break;
+        case 8: largest = rotate_far(x, depth, 8); break;
+        case 16: largest = rotate_far(x, depth, 16); break;
         default: break;
     }
+    return vreduce_max_bits(largest);
 }
