@@ -50,6 +50,7 @@ if [[ ! -f $cache/libmillrace-x86.so ]]; then
     rm -rf "$out" && mkdir -p "$out"
     compile "$out" library
     compile "$out" avx2 -mavx2 -mfma -mf16c
+    compile "$out" avx2_vnni -mavx2 -mfma -mf16c -mavxvnni
     compile "$out" avx512 "${avx512[@]}"
     compile "$out" amx "${avx512[@]}" -mamx-tile -mamx-bf16 -mamx-int8
     "$compiler" -shared -Wl,-z,noexecstack -Wl,--strip-debug -o "$out/libmillrace-x86.so" "$out"/*.o

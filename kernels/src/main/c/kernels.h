@@ -90,7 +90,7 @@ typedef struct {
     int64_t (*preparation)(int64_t format);  // what products of this format want of rows
 } family;
 
-extern const family millrace_amx, millrace_avx512, millrace_avx2;
+extern const family millrace_amx, millrace_avx512, millrace_avx2_vnni, millrace_avx2;
 
 static inline float float_of(int64_t bits) {
     union { uint32_t u; float f; } x = {.u = (uint32_t)bits};

@@ -14,10 +14,10 @@
 
 #define JAVA(type, name) JNIEXPORT type JNICALL Java_dev_millrace_kernels_x86_Library_##name
 
-enum { HAS_AVX2 = 1, HAS_AVX512 = 2, HAS_AMX = 4 };
+enum { HAS_AVX2 = 1, HAS_AVX2_VNNI = 2, HAS_AVX512 = 4, HAS_AMX = 8 };
 enum { SMALL_PAGE = 4096, LARGE = 1 << 21 };
 
-static const family *const FAMILIES[] = {&millrace_avx2, &millrace_avx512, &millrace_amx};
+static const family *const FAMILIES[] = {&millrace_avx2, &millrace_avx2_vnni, &millrace_avx512, &millrace_amx};
 
 static uint64_t enabled_state(void) {
     uint32_t low, high;
@@ -39,10 +39,11 @@ JAVA(jint, families)(JNIEnv *env, jclass self) {
     if (a7 >= 1) __get_cpuid_count(7, 1, &a71, &b, &c, &d);
     uint64_t state = enabled_state();
     if ((state & 0x6) != 0x6 || !all(b7, bit_AVX2)) return 0;
+    int avx2 = HAS_AVX2 | (all(a71, 1 << 4) ? HAS_AVX2_VNNI : 0);
     uint32_t avx512 = bit_AVX512F | bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL;
-    if ((state & 0xE6) != 0xE6 || !all(b7, avx512) || !all(c7, bit_AVX512VNNI) || !all(a71, 1 << 5)) return HAS_AVX2;
+    if ((state & 0xE6) != 0xE6 || !all(b7, avx512) || !all(c7, bit_AVX512VNNI) || !all(a71, 1 << 5)) return avx2;
     int amx = all(d7, 1u << 22 | 1u << 24 | 1u << 25) && (state & 0x60000) == 0x60000 && tiles_permitted();
-    return HAS_AVX2 | HAS_AVX512 | (amx ? HAS_AMX : 0);
+    return avx2 | HAS_AVX512 | (amx ? HAS_AMX : 0);
 }
 
 JAVA(jlong, run)(JNIEnv *env, jclass self, jint chosen, jint operation, jlong args, jint part, jlong scratch) {

@@ -78,6 +78,13 @@ static void product_bf16(tiles *t, int64_t rows, const uint16_t *a, int64_t lda,
 /* int8, b[depth / 4, 32, 4], ldb bytes from four to four: vpdpbusd multiplies unsigned by signed bytes, so b lies as b + 128
    and 128 · Σ a is taken off; exact. */
 enum { WEIGHT_OFFSET = 128 };
+
+/* sum + Σ b · x of four bytes each. gcc 12 copies the sums of the intrinsic from register to register, and spills them. */
+static inline __m512i add_products(__m512i sum, __m512i b, __m512i x) {
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(b), "v"(x));
+    return sum;
+}
+
 #define INT8_TILE(MR_) \
 static void int8_tile_##MR_(const int8_t *a, int64_t lda, const uint8_t *b, int64_t ldb, int64_t depth, const int32_t *sums, \
                             int32_t *c, int64_t ldc) { \
@@ -90,8 +97,8 @@ static void int8_tile_##MR_(const int8_t *a, int64_t lda, const uint8_t *b, int6
             int32_t quad; \
             __builtin_memcpy(&quad, a + i * lda + k, 4); \
             __m512i x = _mm512_set1_epi32(quad); \
-            s[i][0] = _mm512_dpbusd_epi32(s[i][0], b0, x); \
-            s[i][1] = _mm512_dpbusd_epi32(s[i][1], b1, x); \
+            s[i][0] = add_products(s[i][0], b0, x); \
+            s[i][1] = add_products(s[i][1], b1, x); \
         } \
     } \
     FOR_ROWS { \

@@ -8,6 +8,8 @@ import java.util.Locale;
 public enum Family {
     /** AVX2, FMA and F16C: float32 and int8. */
     AVX2(false),
+    /** The same, with VNNI for int8. */
+    AVX2_VNNI(false),
     /** AVX-512 with VNNI and BF16: float32, bfloat16 and int8. */
     AVX512(true),
     /** The matrix unit for bfloat16 and int8, AVX-512 for the rest. */
