@@ -179,9 +179,13 @@ final class KvCacheManager {
         return donor.blockTable.numReleased() <= Math.max(0, first);
     }
 
-    /** Gives the sequence, which has none yet, the prompt blocks of {@code donor}. */
-    void share(Sequence donor, Sequence sequence) {
-        int tokens = sharedTokens(sequence);
+    /** Those of them that fill whole blocks, which a donor may compute in the same step. */
+    int wholeSharedTokens(Sequence sequence) {
+        return sharedTokens(sequence) / blockSize * blockSize;
+    }
+
+    /** Gives the sequence, which has none yet, the blocks of {@code donor} that hold the prompt's first {@code tokens}. */
+    void share(Sequence donor, Sequence sequence, int tokens) {
         int released = donor.blockTable.numReleased();
         for (int i = 0; i < pool.blocksFor(tokens); i++) {
             if (i >= released) {

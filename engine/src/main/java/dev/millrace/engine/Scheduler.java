@@ -19,6 +19,9 @@ package dev.millrace.engine;
  * <p>Thread-safety: none; owned by the engine thread.
  */
 final class Scheduler {
+    /** Rows that a step computes about as fast as one, as it reads all weights for either: those of a tile of products. */
+    private static final int FEW_ROWS = 32;
+
     private final int maxNumBatchedTokens;
     private int maxNumSeqs;
     private final int blockSize;
@@ -151,7 +154,11 @@ final class Scheduler {
                 return;
             }
             admit(sequence, donor, matched, now);
-            scheduleTokens(sequence, tokensToSchedule(sequence, batch), batch);
+            if (fitsWhole(sequence, batch)) {
+                scheduleWhole(sequence, batch);
+            } else {
+                scheduleTokens(sequence, tokensToSchedule(sequence, batch), batch);
+            }
             reserved += expectedGrowth(sequence);
         }
     }
@@ -190,16 +197,12 @@ final class Scheduler {
 
     private void admit(Sequence sequence, Sequence donor, int matched, long now) {
         waiting.removeFirst(sequence);
-        numWaiting--;
         if (donor == null) {
             kv.takePrefix(sequence, matched);
         } else {
-            kv.share(donor, sequence);
+            kv.share(donor, sequence, KvCacheManager.sharedTokens(sequence));
         }
-        sequence.scheduling.running = true;
-        running[numRunning++] = sequence;
-        admittedTokens += sequence.scheduling.waitingTokens;
-        sequence.scheduling.waitingTokens = 0;
+        addRunning(sequence);
         ActiveRequest request = sequence.scheduling.request;
         if (request.firstScheduledNanos < 0) {
             request.firstScheduledNanos = now;
@@ -207,6 +210,57 @@ final class Scheduler {
                     Math.min(sequence.numComputedTokens, sequence.numPromptTokens);
             numPromptTokens += sequence.numPromptTokens;
             numCachedPromptTokens += request.cachedPromptTokens;
+        }
+    }
+
+    private void addRunning(Sequence sequence) {
+        numWaiting--;
+        sequence.scheduling.running = true;
+        running[numRunning++] = sequence;
+        admittedTokens += sequence.scheduling.waitingTokens;
+        sequence.scheduling.waitingTokens = 0;
+    }
+
+    /**
+     * Whether the step can take all of a request that draws nothing, its first sequence just admitted. Otherwise the others follow a
+     * step later and compute nothing of the prompt, which costs fewer rows; where there are few, it is the step that costs.
+     */
+    private boolean fitsWhole(Sequence leader, ScheduledBatch batch) {
+        ActiveRequest request = leader.scheduling.request;
+        if (leader.draws() || request.followersReady || request.peekFollower() == null) {
+            return false;
+        }
+        int rows = leader.numTokens() - leader.numComputedTokens;
+        int blocks = kv.blocksNeeded(leader, rows);
+        int followers = 0;
+        for (int i = 0; i < request.sequences.size(); i++) {
+            Sequence sequence = request.sequences.get(i);
+            if (sequence != leader && !sequence.scheduling.isFinished()) {
+                int own = sequence.numTokens() - kv.wholeSharedTokens(sequence);
+                rows += own;
+                blocks += kv.pool().blocksFor(own);
+                followers++;
+            }
+        }
+        return batch.numTokens() + rows <= Math.min(FEW_ROWS, maxNumBatchedTokens)
+                && blocks <= kv.pool().numFree()
+                && numRunning + followers <= maxNumSeqs
+                && !kv.hasWindow();
+    }
+
+    /** All sequences of a request in this step: the others share the whole blocks of the prompt that the first one computes in it. */
+    private void scheduleWhole(Sequence leader, ScheduledBatch batch) {
+        ActiveRequest request = leader.scheduling.request;
+        scheduleTokens(leader, leader.numTokens() - leader.numComputedTokens, batch);
+        Sequence follower = request.peekFollower();
+        while (follower != null) {
+            request.removeFollower();
+            kv.share(leader, follower, kv.wholeSharedTokens(follower));
+            addRunning(follower);
+            int count = follower.numTokens() - follower.numComputedTokens;
+            kv.allocate(follower, count, batch);
+            batch.add(follower, count);
+            follower = request.peekFollower();
         }
     }
 

@@ -38,6 +38,7 @@ final class FakeBatchRunner implements BatchRunner {
     private long outOfMemoryAt = -1;
     private boolean verifies = true;
     private int window;
+    long numSteps;
     long numTokens;
     long numBlockCopies;
 
@@ -108,6 +109,7 @@ final class FakeBatchRunner implements BatchRunner {
         }
         drawTokens(batch);
         readRows(batch);
+        numSteps++;
         numTokens += batch.numTokens();
         numBlockCopies += batch.numBlockCopies();
         launched++;

@@ -74,18 +74,28 @@ final class PrefillRequestsTest {
     /** The prompt once, and of each label all tokens but the last. */
     @Test
     void thePromptIsComputedOnceForAllLabels() {
-        run(labels("0123456789", "a", "b", "c"));
-        assertThat(engine.runner.numTokens).isEqualTo(11);
-        run(labels("9876543210", "abc", "defgh", "i", "jk"));
-        assertThat(engine.runner.numTokens).isEqualTo(11 + 11 + 2 + 4 + 1);
+        String prompt = "0123456789".repeat(4);
+        run(labels(prompt, "a", "b", "c"));
+        assertThat(engine.runner.numTokens).isEqualTo(41);
+        run(labels("9".repeat(40), "abc", "defgh", "i", "jk"));
+        assertThat(engine.runner.numTokens).isEqualTo(41 + 41 + 2 + 4 + 1);
         assertThat(engine.runner.numBlockCopies).isPositive();
+    }
+
+    /** Of the prompt's 11 tokens 8 fill whole blocks; the other labels compute the last 3 again rather than wait for them. */
+    @Test
+    void whereThereIsLittleToComputeAllLabelsTakeOneStep() {
+        run(labels("9876543210", "abc", "defgh", "i", "jk"));
+        assertThat(engine.runner.numTokens).isEqualTo(11 + 4 + (3 + 2) + (3 + 1));
+        assertThat(engine.runner.numSteps).isEqualTo(1);
+        assertThat(engine.runner.numBlockCopies).isZero();
     }
 
     /** All labels get the end of the answer, as the shorter one would be the likelier for being shorter. */
     @Test
     void theEndCountsWhereALabelBeginsAnother() {
-        run(labels("0123456789", "ab", "abc", "x"));
-        assertThat(engine.runner.numTokens).isEqualTo(11 + 2 + 3 + 1);
+        run(labels("0123456789".repeat(4), "ab", "abc", "x"));
+        assertThat(engine.runner.numTokens).isEqualTo(41 + 2 + 3 + 1);
     }
 
     @Test
