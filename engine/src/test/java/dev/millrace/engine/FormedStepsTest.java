@@ -2,17 +2,13 @@ package dev.millrace.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.millrace.engine.model.Decoder;
 import dev.millrace.engine.model.ModelConfig;
 import dev.millrace.engine.model.SyntheticDecoder;
 import dev.millrace.engine.tokenizer.Tokenizer;
 import dev.millrace.kernels.CudaKernels;
 import dev.millrace.kernels.Kernels;
 import dev.millrace.kernels.KernelsConfig;
-import dev.millrace.kernels.KvCache;
-import dev.millrace.kernels.KvShape;
 import dev.millrace.kernels.synthetic.ModelShape;
-import dev.millrace.kernels.synthetic.WeightKind;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -140,18 +136,7 @@ final class FormedStepsTest {
 
     private EngineParts parts() {
         ModelInfo info = new ModelInfo("tiny", 64, MODEL.vocabSize(), MODEL.eosTokenIds(), "tiny");
-        Decoder decoder =
-                SyntheticDecoder.load(
-                        MODEL, kernels, WeightKind.DENSE, CONFIG.maxNumBatchedTokens());
-        KvCache cache =
-                kernels.allocateKvCache(
-                        new KvShape(
-                                MODEL.numLayers(),
-                                BLOCKS,
-                                CONFIG.blockSize(),
-                                MODEL.numKvHeads(),
-                                MODEL.headDim()));
-        ModelRunner runner = new ModelRunner(kernels, decoder, info, CONFIG).withCache(cache);
+        ModelRunner runner = TestingEngines.synthetic(kernels, MODEL, info, CONFIG, BLOCKS);
         return new EngineParts(
                 info,
                 new ByteTokenizer(),
@@ -163,18 +148,12 @@ final class FormedStepsTest {
     }
 
     /** Takes notes of each call. */
-    private final class Recorder implements BatchRunner {
-        private final ModelRunner runner;
+    private final class Recorder extends ForwardingBatchRunner {
         private Work launch;
         private boolean ahead;
 
         Recorder(ModelRunner runner) {
-            this.runner = runner;
-        }
-
-        @Override
-        public int stepsAhead() {
-            return runner.stepsAhead();
+            super(runner);
         }
 
         @Override
@@ -214,16 +193,6 @@ final class FormedStepsTest {
 
         private static IntStream sequences(ScheduledBatch batch) {
             return IntStream.range(0, batch.size());
-        }
-
-        @Override
-        public void read(ScheduledBatch batch) {
-            runner.read(batch);
-        }
-
-        @Override
-        public void close() {
-            runner.close();
         }
     }
 

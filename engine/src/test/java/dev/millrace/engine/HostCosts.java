@@ -4,16 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.management.ThreadMXBean;
-import dev.millrace.engine.model.Decoder;
 import dev.millrace.engine.model.ModelConfig;
 import dev.millrace.engine.model.SyntheticDecoder;
 import dev.millrace.kernels.CudaKernels;
 import dev.millrace.kernels.Kernels;
 import dev.millrace.kernels.KernelsConfig;
-import dev.millrace.kernels.KvCache;
 import dev.millrace.kernels.KvShape;
 import dev.millrace.kernels.TestingEmulator;
-import dev.millrace.kernels.synthetic.WeightKind;
 import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Map;
@@ -71,18 +68,8 @@ final class HostCosts {
         ModelInfo info =
                 new ModelInfo(
                         "dummy", MAX_MODEL_LEN, model.vocabSize(), model.eosTokenIds(), "dummy");
-        Decoder decoder =
-                SyntheticDecoder.load(
-                        model, kernels, WeightKind.DENSE, config.maxNumBatchedTokens());
-        KvCache cache =
-                kernels.allocateKvCache(
-                        new KvShape(
-                                model.numLayers(),
-                                numBlocks,
-                                config.blockSize(),
-                                model.numKvHeads(),
-                                model.headDim()));
-        ModelRunner runner = new ModelRunner(kernels, decoder, info, config).withCache(cache);
+        ModelRunner runner = TestingEngines.synthetic(kernels, model, info, config, numBlocks);
+        KvShape shape = TestingEngines.shape(model, config, numBlocks);
         EngineParts parts =
                 new EngineParts(
                         info,
@@ -91,7 +78,7 @@ final class HostCosts {
                         () -> FakeTokenizer::decode,
                         timed(runner),
                         numBlocks,
-                        cache.shape().blockBytes(kernels.kvType()) / config.blockSize());
+                        shape.blockBytes(kernels.kvType()) / config.blockSize());
         EngineLoop loop = new EngineLoop(parts, config, new KvForecast(), System::nanoTime);
         submit(loop, parts, WAITING + NUM_SEQS);
         while (loop.scheduler().numRunning() < NUM_SEQS) {
@@ -102,37 +89,22 @@ final class HostCosts {
 
     /** The null device draws nothing, so that a token is put in its place. */
     private BatchRunner timed(ModelRunner runner) {
-        return new BatchRunner() {
-            @Override
-            public int stepsAhead() {
-                return runner.stepsAhead();
-            }
-
+        return new ForwardingBatchRunner(runner) {
             @Override
             public void launch(ScheduledBatch batch) {
                 long start = cpuNanos();
-                runner.launch(batch);
+                super.launch(batch);
                 launchNanos += cpuNanos() - start;
-            }
-
-            @Override
-            public void draw(ScheduledBatch batch) {
-                runner.draw(batch);
             }
 
             @Override
             public void read(ScheduledBatch batch) {
                 long start = cpuNanos();
-                runner.read(batch);
+                super.read(batch);
                 readNanos += cpuNanos() - start;
                 for (int s = 0; s < batch.size(); s++) {
                     batch.setSampled(s, TOKEN, null);
                 }
-            }
-
-            @Override
-            public void close() {
-                runner.close();
             }
         };
     }

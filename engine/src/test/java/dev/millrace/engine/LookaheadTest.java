@@ -86,32 +86,11 @@ final class LookaheadTest {
 
     /** The same parts, with every step read before the next is launched. */
     private static EngineParts waiting(EngineParts parts) {
-        BatchRunner runner = parts.runner();
         BatchRunner waiting =
-                new BatchRunner() {
+                new ForwardingBatchRunner(parts.runner()) {
                     @Override
                     public int stepsAhead() {
                         return 0;
-                    }
-
-                    @Override
-                    public void launch(ScheduledBatch batch) {
-                        runner.launch(batch);
-                    }
-
-                    @Override
-                    public void draw(ScheduledBatch batch) {
-                        runner.draw(batch);
-                    }
-
-                    @Override
-                    public void read(ScheduledBatch batch) {
-                        runner.read(batch);
-                    }
-
-                    @Override
-                    public void close() {
-                        runner.close();
                     }
                 };
         return new EngineParts(

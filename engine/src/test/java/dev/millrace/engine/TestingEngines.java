@@ -1,6 +1,13 @@
 package dev.millrace.engine;
 
+import dev.millrace.engine.model.Decoder;
+import dev.millrace.engine.model.ModelConfig;
+import dev.millrace.engine.model.SyntheticDecoder;
 import dev.millrace.engine.tokenizer.Tokenizer;
+import dev.millrace.kernels.Kernels;
+import dev.millrace.kernels.KvCache;
+import dev.millrace.kernels.KvShape;
+import dev.millrace.kernels.synthetic.WeightKind;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -125,34 +132,37 @@ public final class TestingEngines {
         return text.append("assistant: ").toString();
     }
 
-    static BatchRunner hooked(BatchRunner runner, LongConsumer hook) {
-        return new BatchRunner() {
-            private long steps;
+    /** A runner of a synthetic model, with keys and values for {@code numBlocks} blocks. */
+    static ModelRunner synthetic(
+            Kernels kernels,
+            ModelConfig model,
+            ModelInfo info,
+            EngineConfig config,
+            int numBlocks) {
+        Decoder decoder =
+                SyntheticDecoder.load(
+                        model, kernels, WeightKind.DENSE, config.maxNumBatchedTokens());
+        KvCache cache = kernels.allocateKvCache(shape(model, config, numBlocks));
+        return new ModelRunner(kernels, decoder, info, config).withCache(cache);
+    }
 
-            @Override
-            public int stepsAhead() {
-                return runner.stepsAhead();
-            }
+    static KvShape shape(ModelConfig model, EngineConfig config, int numBlocks) {
+        return new KvShape(
+                model.numLayers(),
+                numBlocks,
+                config.blockSize(),
+                model.numKvHeads(),
+                model.headDim());
+    }
+
+    static BatchRunner hooked(BatchRunner runner, LongConsumer hook) {
+        return new ForwardingBatchRunner(runner) {
+            private long steps;
 
             @Override
             public void launch(ScheduledBatch batch) {
                 hook.accept(++steps);
-                runner.launch(batch);
-            }
-
-            @Override
-            public void draw(ScheduledBatch batch) {
-                runner.draw(batch);
-            }
-
-            @Override
-            public void read(ScheduledBatch batch) {
-                runner.read(batch);
-            }
-
-            @Override
-            public void close() {
-                runner.close();
+                super.launch(batch);
             }
         };
     }

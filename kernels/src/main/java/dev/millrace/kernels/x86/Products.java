@@ -9,6 +9,8 @@ import dev.millrace.kernels.PackedBatch;
 import dev.millrace.kernels.PanelWeight;
 import dev.millrace.kernels.Tensor;
 import dev.millrace.kernels.Weight;
+import java.util.EnumMap;
+import java.util.Map;
 
 /**
  * Products with packed weights, and single rows of them. Work is cut into {block of rows} × {run of panels}; cuts never change
@@ -19,6 +21,7 @@ import dev.millrace.kernels.Weight;
 public final class Products {
     private final Context context;
     private final Call call;
+    private final Map<PanelFormat, Preparation> preparations = new EnumMap<>(PanelFormat.class);
     private DeviceBuffer bests;
     private long input;
     private long inputStride;
@@ -28,6 +31,9 @@ public final class Products {
     public Products(Context context) {
         this.context = context;
         this.call = context.call;
+        for (PanelFormat format : PanelFormat.values()) {
+            preparations.put(format, Preparation.of(context.family, format));
+        }
     }
 
     private static PanelWeight panels(Weight weight, boolean gateUp) {
@@ -110,7 +116,7 @@ public final class Products {
     }
 
     private Preparation preparation(PanelWeight weight) {
-        return Preparation.of(context.family, weight.format());
+        return preparations.get(weight.format());
     }
 
     private Cut cut(PanelWeight weight, boolean gated, int rows) {

@@ -16,7 +16,7 @@ public final class Rows {
     private final Context context;
     private final Call call;
     private final DType activation;
-    private final PanelFormat bytesFormat;
+    private final Preparation toBytes;
     private double[] sums = {};
     private float[] logprobs = {};
     private int[] pairs = {};
@@ -28,7 +28,7 @@ public final class Rows {
         this.context = context;
         this.call = context.call;
         this.activation = activation;
-        this.bytesFormat = bytesFormat;
+        this.toBytes = Preparation.of(context.family, bytesFormat);
     }
 
     /**
@@ -37,8 +37,7 @@ public final class Rows {
      */
     public void norm(Tensor out, Tensor in, Tensor delta, Tensor weight, float epsilon, int rows) {
         boolean bytes = out.dtype() == DType.INT8;
-        Preparation preparation =
-                bytes ? Preparation.of(context.family, bytesFormat) : Preparation.NONE;
+        Preparation preparation = bytes ? toBytes : Preparation.NONE;
         int perPart = context.rowsPerPart(rows, in.columns());
         call.start(Operation.NORM)
                 .put(out)
